@@ -1,0 +1,51 @@
+"""The table of ``estat ic`` and ``estimates stats``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from statalike.data.formats import format_value
+from statalike.data.missing import MISSING
+from statalike.output.number_columns import count_text
+from statalike.output.styled import BLANK, Line, line, result, rule
+from statalike.output.text_width import abbreviate
+
+TITLE = "Akaike's information criterion and Bayesian information criterion"
+
+
+@dataclass(frozen=True)
+class InformationCriteria:
+    """Log likelihoods, degrees of freedom and criteria of one model, ``.`` for the active one."""
+
+    model: str
+    observations: float
+    log_likelihood: float
+    df: float
+    aic: float
+    bic: float
+    null_log_likelihood: float = MISSING
+
+
+def information_criteria_table(
+    rows: Sequence[InformationCriteria], note: str = "Note: BIC uses N = number of observations."
+) -> list[Line]:
+    """Title, table and note."""
+    lines = [
+        line(TITLE),
+        BLANK,
+        rule(77),
+        line("       Model |          N   ll(null)  ll(model)      df        AIC        BIC"),
+        line("-" * 13 + "+" + "-" * 63),
+    ]
+    for row in rows:
+        numbers = (
+            f"{count_text(row.observations):>11}"
+            + format_value(row.null_log_likelihood, "%9.0g").rjust(11)
+            + format_value(row.log_likelihood, "%9.0g").rjust(11)
+            + format_value(row.df, "%8.0g").rjust(8)
+            + format_value(row.aic, "%9.0g").rjust(11)
+            + format_value(row.bic, "%9.0g").rjust(11)
+        )
+        lines.append(line(f"{abbreviate(row.model, 12):>12} |", result(numbers)))
+    return [*lines, rule(77), line(note)] if note else [*lines, rule(77)]
