@@ -1,0 +1,1 @@
+"""Stata's language: source lines, macros, the grammar, expressions, and the `syntax` language."""
