@@ -1,0 +1,43 @@
+"""Weights of descriptive commands: their values, and what Stata says about them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from statalike.data.missing import MISSING
+from statalike.errors import StataError
+from statalike.evaluation import StateContext
+from statalike.language.arguments import Arguments
+from statalike.language.expressions import evaluate
+from statalike.language.values import as_numbers
+from statalike.state import State
+
+_NAMES = {
+    "fweight": "frequency",
+    "aweight": "analytic",
+    "pweight": "sampling",
+    "iweight": "importance",
+}
+
+
+def weights_of(
+    state: State, arguments: Arguments, mask: np.ndarray
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """The weights (n,) of all rows, None without weights, and the mask of the rows that have one.
+
+    Rows with missing or zero weight drop out.  r(401) for frequency weights that are not whole,
+    r(402) for negative weights.  Prints the note on a kind that was assumed.
+    """
+    given = arguments.weight
+    if given is None:
+        return None, mask
+    if given.assumed:
+        state.console.print(f"({_NAMES[given.kind]} weights assumed)")
+    weights = as_numbers(evaluate(given.expression, StateContext(state)), state.data.n)
+    used = mask & (weights < MISSING)
+    chosen = weights[used]
+    if (chosen < 0).any() and given.kind != "iweight":
+        raise StataError(402, "negative weights encountered")
+    if given.kind == "fweight" and (chosen != np.trunc(chosen)).any():
+        raise StataError(401, "may not use noninteger frequency weights")
+    return weights, used & (weights != 0)

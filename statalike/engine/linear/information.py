@@ -1,0 +1,117 @@
+"""Observed information of the variance parameters on the estimation scale.
+
+The parameters are those of each equation's structure (log standard deviations and atanh
+correlations of D in the outcome's units), then the log of the residual standard deviation; only
+the fixed effects are profiled out ([ME] mixed, Methods and formulas).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.covariance import hessian_of_linear_combination
+from statalike.engine.finite_differences import difference_hessian
+from statalike.engine.linear.likelihood import LOG_TWO_PI, LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.variance_parameters import VarianceParameters
+
+Array = NDArray[np.float64]
+
+SINGULAR = 1e-12
+# Below this a variance overflows.
+LEAST_INFORMATION = 1e-290
+
+
+def estimation_scale_hessian(
+    likelihood: LinearLikelihood,
+    scales: VarianceParameters,
+    working: Array,
+    parts: LikelihoodParts,
+    estimates: Array,
+    finite_differences: bool,
+) -> Array:
+    """Hessian (K + 1, K + 1) of the log likelihood at ``estimates``.
+
+    ``parts`` are evaluated at the ``working`` parameters (K,) that belong to the estimates.  With
+    ``finite_differences`` second differences are used as long as the likelihood is not flat.
+    """
+    exact = _exact_hessian(scales, working, parts, estimates)
+    if finite_differences:
+
+        def values(points: Array) -> Array:
+            reported = scales.values_from_estimation(points[:, :-1])
+            relative = reported * np.exp(-2.0 * points[:, -1:])
+            determinants, sums = likelihood.values(relative @ scales.to_working.T)
+            return log_likelihood(m, determinants, sums, points[:, -1])
+
+        m = parts.degrees_of_freedom
+        here = float(log_likelihood(m, parts.log_determinant, parts.sum_of_squares, estimates[-1]))
+        differences = difference_hessian(values, estimates, here, np.diagonal(exact))
+        if differences is not None:
+            return differences
+    return exact
+
+
+def _exact_hessian(
+    scales: VarianceParameters, working: Array, parts: LikelihoodParts, estimates: Array
+) -> Array:
+    """The Hessian by the chain rule: working = to_working @ reported / s2."""
+    count = len(working)
+    precision = np.exp(-2.0 * estimates[-1])
+    reported = scales.from_estimation(estimates[:-1])
+    score = -0.5 * (parts.log_determinant_gradient + parts.sum_of_squares_gradient * precision)
+    hessian = -0.5 * (parts.log_determinant_hessian + parts.sum_of_squares_hessian * precision)
+    slope = np.empty((count, count + 1))
+    slope[:, :count] = scales.to_working @ reported.jacobian * precision
+    slope[:, count] = -2.0 * working
+    result = slope.T @ hessian @ slope
+    weights = (score @ scales.to_working) * precision
+    result[:count, :count] += hessian_of_linear_combination(weights, reported.curvature)
+    # The residual variance enters directly and through the relative covariances.
+    across = slope.T @ (parts.sum_of_squares_gradient * precision)
+    across[:count] -= 2.0 * (slope[:, :count].T @ score)
+    result[:count, count] += across[:count]
+    result[count, :count] += across[:count]
+    direct = -2.0 * parts.sum_of_squares * precision + 4.0 * float(score @ working)
+    result[count, count] += 2.0 * across[count] + direct
+    return np.asarray(result)
+
+
+def log_likelihood(
+    degrees_of_freedom: int,
+    log_determinant: Array | float,
+    sum_of_squares: Array | float,
+    log_residual_sd: Array | float,
+) -> Array:
+    """The log likelihood with only the fixed effects profiled out."""
+    scaled = sum_of_squares * np.exp(-2.0 * np.asarray(log_residual_sd))
+    constant = degrees_of_freedom * (LOG_TWO_PI + 2.0 * np.asarray(log_residual_sd))
+    return np.asarray(-0.5 * (constant + log_determinant + scaled))
+
+
+def covariance_from_hessian(hessian: Array) -> tuple[Array, bool]:
+    """``(-H)^-1``, and whether H is singular or not negative definite.
+
+    Then the rows and columns of the parameters that the likelihood does not determine are nan.
+    """
+    count = len(hessian)
+    information = -hessian
+    diagonal = np.diagonal(information)
+    determined = np.isfinite(diagonal) & (diagonal > LEAST_INFORMATION)
+    for _ in range(count + 1):
+        kept = np.flatnonzero(determined)
+        covariance = np.full((count, count), np.nan)
+        if not len(kept):
+            return covariance, True
+        size = np.sqrt(diagonal[kept])
+        scaled = information[np.ix_(kept, kept)] / np.outer(size, size)
+        if not np.all(np.isfinite(scaled)):
+            return covariance, True
+        eigenvalues, vectors = np.linalg.eigh(scaled)
+        if eigenvalues[0] > SINGULAR:
+            inverse = (vectors / eigenvalues) @ vectors.T
+            covariance[np.ix_(kept, kept)] = inverse / np.outer(size, size)
+            return covariance, len(kept) < count
+        weak = np.max(np.abs(vectors[:, eigenvalues <= SINGULAR]), axis=1)
+        determined[kept[weak > 0.1 * np.max(weak)]] = False
+    return np.full((count, count), np.nan), True

@@ -1,0 +1,174 @@
+"""Best linear unbiased predictions of random effects, and fitted values, at given parameters.
+
+With everything in units of the residual variance and the levels eliminated from the inside
+(``linear.elimination``), the prediction at the outermost level is ``K B_e`` with
+``e = y - X b``, and each lower one follows by substitution: ``u = K (B_e - B_outer u_outer)``.
+Prediction errors have the covariance ``K + Y W Y'``, ``Y = K B_outer`` and W that of the outer
+effects; by restricted likelihood the uncertainty of b is added ([ME] mixed postestimation,
+Methods and formulas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.errors import EstimationError
+from statalike.engine.linear.cross_products import CrossProducts, reduce_to_cross_products
+from statalike.engine.linear.elimination import NodeColumns, UpperElimination, eliminate_level
+from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.stacked_matrices import multiply, multiply_common, transpose_multiply
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LevelEffects:
+    """Predicted random effects of one level.
+
+    ``group`` (n,) is the row of each observation's group; ``effects`` (G, q) and
+    ``standard_errors`` (G, q) have the level's equations side by side.
+    """
+
+    group: NDArray[np.intp]
+    effects: Array
+    standard_errors: Array
+
+
+def predict_random_effects(
+    model: LinearMixedModel,
+    coefficients: Array,
+    covariances: Sequence[Sequence[Array]],
+    residual_variance: float,
+    restricted: bool,
+) -> list[LevelEffects]:
+    """Predictions for each level, outermost first, on the model's data.
+
+    ``coefficients`` (p,); ``covariances[level][equation]`` (q, q), positive semidefinite.
+    ``restricted`` counts the uncertainty of the coefficients in the standard errors; otherwise
+    they are taken as known.
+    """
+    if not residual_variance > 0.0:
+        raise EstimationError("nonconformable", f"residual variance {residual_variance}")
+    if not model.levels:
+        return []
+    products = reduce_to_cross_products(model)
+    depth = len(products.levels)
+    sizes = [level.effect_count for level in products.levels]
+    crossproduct, levels = _eliminated(products, covariances, residual_variance)
+    design = products.design
+    shift = np.zeros((products.fixed_count + 1, 1))
+    shift[-1, 0] = 1.0
+    shift[:-1, 0] = -design.factor @ (np.asarray(coefficients) - design.least_squares)
+    errors = _coefficient_covariance(crossproduct) if restricted else None
+    results: list[LevelEffects] = []
+    # Jointly for all levels so far, innermost of them first: predictions, their dependence on the
+    # fixed effects, and the covariance of their errors, for each group of the current level.
+    effects = np.zeros((0, 1, 1))
+    slopes = np.zeros((0, products.fixed_count, 1))
+    covariance = np.zeros((0, 0, 1))
+    for number in range(depth):
+        b, half = levels[number].b, levels[number].half
+        k = transpose_multiply(half, half)
+        width = sum(sizes[:number])
+        parent = products.groups.parents[number]
+        effects, slopes = effects[:, :, parent], slopes[:, :, parent]
+        covariance = covariance[:, :, parent]
+        outer = multiply(k, b[:, :width]) if width else np.zeros((len(k), 0, k.shape[2]))
+        tail = multiply(k, b[:, width:])
+        own = np.matmul(shift.T, tail)
+        own_slopes = tail[:, : products.fixed_count]
+        own_covariance = k
+        if width:
+            own = own - multiply(outer, effects)
+            own_slopes = own_slopes - multiply(outer, slopes)
+            across = -multiply(outer, covariance)
+            own_covariance = k - multiply(across, outer.swapaxes(0, 1))
+            covariance = np.concatenate(
+                [
+                    np.concatenate([own_covariance, across], axis=1),
+                    np.concatenate([across.swapaxes(0, 1), covariance], axis=1),
+                ]
+            )
+        else:
+            covariance = own_covariance
+        effects = np.concatenate([own, effects])
+        slopes = np.concatenate([own_slopes, slopes])
+        results.append(
+            _original(products, number, own, own_slopes, own_covariance, errors, residual_variance)
+        )
+    return results
+
+
+def fitted_values(
+    model: LinearMixedModel,
+    coefficients: Array,
+    effects: Sequence[LevelEffects],
+    through_level: int | None = None,
+) -> Array:
+    """``X b`` plus the predicted random effects of levels 0 to ``through_level`` (all if None,
+    none if -1), (n,).
+    """
+    values = np.asarray(model.fixed @ coefficients, dtype=np.float64)
+    last = len(model.levels) - 1 if through_level is None else through_level
+    for level, predicted in list(zip(model.levels, effects, strict=True))[: last + 1]:
+        column = 0
+        for equation in level.effects:
+            for covariate in equation.covariates.T:
+                values += covariate * predicted.effects[:, column][predicted.group]
+                column += 1
+    return values
+
+
+def _eliminated(
+    products: CrossProducts, covariances: Sequence[Sequence[Array]], residual_variance: float
+) -> tuple[Array, list[UpperElimination]]:
+    """S, and each level with the lower ones eliminated, outermost first."""
+    nodes = NodeColumns(products)
+    blocks = [block.copy() for block in products.blocks]
+    levels: list[UpperElimination] = []
+    for node in range(nodes.depth, 0, -1):
+        level = products.levels[node - 1]
+        covariance = np.zeros((level.effect_count, level.effect_count))
+        row = 0
+        for matrix in covariances[node - 1]:
+            own = slice(row, row + len(matrix))
+            covariance[own, own] = matrix
+            row = own.stop
+        covariance = level.transform @ covariance @ level.transform.T / residual_variance
+        eliminated = eliminate_level(blocks[node], covariance)
+        levels.append(eliminated)
+        for above in range(node):
+            blocks[above] -= nodes.to_node(above, eliminated.reduced, eliminated.reduced, node)
+    return blocks[0][:, :, 0], levels[::-1]
+
+
+def _coefficient_covariance(crossproduct: Array) -> Array:
+    """``(Q'V^-1 Q)^-1`` from S."""
+    count = len(crossproduct) - 1
+    return np.asarray(np.linalg.inv(crossproduct[:count, :count]), dtype=np.float64)
+
+
+def _original(
+    products: CrossProducts,
+    number: int,
+    own: Array,
+    slopes: Array,
+    covariance: Array,
+    errors: Array | None,
+    residual_variance: float,
+) -> LevelEffects:
+    """Predictions and their standard errors in the covariates' own units."""
+    inverse = np.asarray(np.linalg.inv(products.levels[number].transform), dtype=np.float64)
+    effects = (inverse @ own[:, 0]).T
+    turned = multiply_common(inverse, covariance)
+    variances = np.einsum("abg,ab->ag", turned, inverse)
+    if errors is not None and len(errors):
+        spread = multiply_common(inverse, slopes)
+        moved = np.matmul(errors, spread)
+        variances = variances + np.sum(spread * moved, axis=1)
+    errors_of_effects = np.sqrt(residual_variance * np.maximum(variances, 0.0)).T
+    return LevelEffects(products.groups.group(number), effects, errors_of_effects)

@@ -1,0 +1,107 @@
+"""The variance parameters of a model on all their scales.
+
+A model's *working* parameters are those its likelihood is evaluated in (``linear.coordinates``);
+the *relative* ones are variances and covariances in the covariates' units over the residual
+variance; from these the structures' own maps lead to the optimisation and estimation scales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.covariance import (
+    CovarianceStructure,
+    OptimisationScale,
+    Reparameterisation,
+    block_diagonal,
+)
+from statalike.engine.linear.coordinates import LevelCoordinates
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class VarianceParameters:
+    """All equations of a model, in order; ``slices`` are their places in a parameter vector and
+    ``to_working`` (K, K) takes relative parameters to working ones, ``to_relative`` back.  The
+    ``values_from`` methods take parameters (..., K).
+    """
+
+    structures: tuple[CovarianceStructure, ...]
+    slices: tuple[slice, ...]
+    to_working: Array
+    to_relative: Array
+
+    @property
+    def count(self) -> int:
+        return len(self.to_working)
+
+    def relative(self, matrices: Sequence[Array], residual_variance: float) -> Array:
+        """Relative parameters of covariance matrices, one for each equation."""
+        return self._joined(
+            structure.project(np.asarray(matrix)) / residual_variance
+            for structure, matrix in zip(self.structures, matrices, strict=True)
+        )
+
+    def matrices(self, values: Array) -> list[Array]:
+        """Covariance matrices, one for each equation."""
+        return [structure.matrix(values[own]) for structure, own in self._pairs()]
+
+    def to_optimisation(self, values: Array, scale: OptimisationScale) -> Array:
+        return self._joined(
+            structure.to_optimisation(values[own], scale) for structure, own in self._pairs()
+        )
+
+    def from_optimisation(self, values: Array, scale: OptimisationScale) -> Reparameterisation:
+        return block_diagonal(
+            [structure.from_optimisation(values[own], scale) for structure, own in self._pairs()]
+        )
+
+    def values_from_optimisation(self, values: Array, scale: OptimisationScale) -> Array:
+        return self._joined(
+            structure.values_from_optimisation(values[..., own], scale)
+            for structure, own in self._pairs()
+        )
+
+    def to_estimation(self, values: Array) -> Array:
+        return self._joined(
+            structure.to_estimation(values[own]) for structure, own in self._pairs()
+        )
+
+    def from_estimation(self, values: Array) -> Reparameterisation:
+        return block_diagonal(
+            [structure.from_estimation(values[own]) for structure, own in self._pairs()]
+        )
+
+    def values_from_estimation(self, values: Array) -> Array:
+        return self._joined(
+            structure.values_from_estimation(values[..., own]) for structure, own in self._pairs()
+        )
+
+    def _pairs(self) -> Iterator[tuple[CovarianceStructure, slice]]:
+        return zip(self.structures, self.slices, strict=True)
+
+    @staticmethod
+    def _joined(parts: Iterable[Array]) -> Array:
+        pieces = list(parts)
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
+
+
+def variance_parameters(levels: Sequence[LevelCoordinates]) -> VarianceParameters:
+    """The parameters of the equations of all levels, outermost first."""
+    equations = [equation for level in levels for equation in level.equations]
+    bounds = np.cumsum([0, *(equation.structure.parameter_count for equation in equations)])
+    count = int(bounds[-1])
+    slices = tuple(slice(int(a), int(b)) for a, b in pairwise(bounds))
+    to_relative, to_working = np.zeros((count, count)), np.zeros((count, count))
+    for equation, own in zip(equations, slices, strict=True):
+        to_relative[own, own] = equation.to_reported
+        to_working[own, own] = np.linalg.inv(equation.to_reported)
+    return VarianceParameters(
+        tuple(equation.structure for equation in equations), slices, to_working, to_relative
+    )
