@@ -66,13 +66,13 @@ class Dataset:
 
     def copy(self) -> Dataset:
         """A snapshot that shares the columns; neither sees later changes to the other."""
-        return replace(
-            self,
-            variables=dict(self.variables),
-            value_labels=dict(self.value_labels),
-            characteristics={key: dict(texts) for key, texts in self.characteristics.items()},
-            marks=dict(self.marks),
-        )
+        twin = Dataset.__new__(Dataset)
+        twin.__dict__.update(self.__dict__)
+        twin.variables = self.variables.copy()
+        twin.value_labels = self.value_labels.copy()
+        twin.characteristics = {key: dict(texts) for key, texts in self.characteristics.items()}
+        twin.marks = self.marks.copy()
+        return twin
 
     def restore(self, snapshot: Dataset) -> None:
         """Become what ``snapshot`` (a :meth:`copy`) is."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from statalike.data.missing import MISSING
-from statalike.errors import type_mismatch
+from statalike.errors import StataError, type_mismatch
 from statalike.language.values import (
     Numbers,
     Value,
@@ -26,6 +26,8 @@ from statalike.language.values import (
     texts,
     truth,
 )
+
+LONGEST_TEXT = 2_000_000_000
 
 Operation = Callable[[Value, Value], Value]
 
@@ -190,10 +192,15 @@ def _without_missing(operand: Numbers) -> tuple[Numbers, bool | np.ndarray]:
 def _duplicate(text: Value, count: Numbers) -> Value:
     """``"ab"*2`` is ``"abab"``; a missing or negative count gives an empty text."""
     text = texts(text)
+    counts = np.atleast_1d(count)
+    longest = max(map(len, text), default=0) if isinstance(text, np.ndarray) else len(text)
+    most = np.max(counts[counts < MISSING], initial=0.0)
+    if longest * most > LONGEST_TEXT:
+        raise StataError(909, "op. sys. refuses to provide memory")
     if isinstance(count, float):
         return text * (int(count) if count < MISSING else 0)
-    times = np.trunc(np.where(count < MISSING, count, 0.0)).astype(np.int64).astype(object)
-    result: np.ndarray = times * text
+    known = np.where(count < MISSING, np.clip(count, 0.0, 2.0**62), 0.0)
+    result: np.ndarray = known.astype(np.int64).astype(object) * text
     return result
 
 

@@ -20,15 +20,8 @@ from statalike.data.variable import Variable
 from statalike.errors import type_mismatch
 from statalike.language import ast
 from statalike.language.context import Context
-from statalike.language.expressions import (
-    Evaluation,
-    Replaced,
-    Rows,
-    Shared,
-    evaluate,
-    selected,
-    walk,
-)
+from statalike.language.evaluation import Evaluation, Replaced, Shared
+from statalike.language.expressions import Rows, evaluate, selected, walk
 from statalike.language.values import Value, as_numbers, as_strings, is_string
 
 PASSES = 40

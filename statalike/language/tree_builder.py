@@ -296,12 +296,14 @@ class TreeBuilder:
     # --- linear hypotheses ---
 
     def linear_hypotheses(self, children: Children) -> tuple[Hypothesis, ...]:
+        _check_list([child for child in children if not isinstance(child, list)])
         found: list[Hypothesis] = []
         for child in children:
             found.extend(child if isinstance(child, list) else [child])
         return tuple(found)
 
     def hypothesis_group(self, children: Children) -> list[Hypothesis]:
+        _check_list(children[1:-1])
         return list(children[1:-1])
 
     def equality(self, children: Children) -> Equality:
@@ -322,6 +324,13 @@ class TreeBuilder:
 
     def continued(self, children: Children) -> Piece:
         return Piece("to", _span(children), None, children[1].text)
+
+
+def _check_list(hypotheses: Children) -> None:
+    """Without parentheses around it a hypothesis stands alone; only coefficients make a list."""
+    for hypothesis in hypotheses:
+        if len(hypotheses) > 1 and not isinstance(hypothesis, Name | Coefficient):
+            raise StataError(198, "invalid syntax", span=hypothesis.span)
 
 
 def _joined(children: Children) -> Iterator[Number | NumberSequence]:

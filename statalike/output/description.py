@@ -35,7 +35,7 @@ def dataset_heading(
     linesize: int = 79,
 ) -> list[Line]:
     """The lines above the list of variables: file, size, label and time stamp."""
-    labels = _wrapped(label, linesize)
+    labels = _wrapped(label, linesize - 1)
     lines = [line("Contains data from ", result(filename)) if filename else line("Contains data")]
     lines.append(_counted(" Observations:", observations, labels[0]))
     lines += [line(" " * (_LABEL + 2), result(text)) for text in labels[1:]]

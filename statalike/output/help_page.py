@@ -34,7 +34,7 @@ def command_page(
                 subsequent_indent=" " * (2 * INDENT),
             )
         ]
-    return lines + _body(page, linesize)
+    return [*lines, BLANK, *_body(page, linesize)]
 
 
 def topic_page(title: str, page: str, linesize: int) -> list[Line]:
@@ -71,7 +71,9 @@ def _body(page: str, linesize: int) -> list[Line]:
             lines.append(line(" " * INDENT, Segment(row, Style.COMMAND)))
         elif row.startswith("#"):
             flush()
-            lines += [BLANK, line(Segment(row.lstrip("# "), Style.HEADING))]
+            if lines and lines[-1] != BLANK:
+                lines.append(BLANK)
+            lines.append(line(Segment(row.lstrip("# "), Style.HEADING)))
         elif not row.strip():
             flush()
             if lines and lines[-1] != BLANK:

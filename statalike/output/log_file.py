@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +49,11 @@ class LogFile:
 
         r(603) when it cannot be opened.
         """
-        if path.exists() and not (append or replace):
+        if os.path.exists(path) and not (append or replace):
             raise file_exists(str(path))
         try:
-            stream = path.open("a" if append else "w", encoding="utf-8")
-        except OSError:
+            stream = path.open("a" if append else "w", encoding="utf-8", errors="replace")
+        except (OSError, ValueError):
             raise file_could_not_be_opened(str(path)) from None
         return cls(path, name, stream, commands_only=commands_only)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -293,7 +295,7 @@ def test_running_sums_of_many_groups() -> None:
         session.dataset.set_observations(len(x))
         session.dataset.add("x", x)
         session.groups = bounds
-        expected = [np.cumsum(x[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        expected = [np.cumsum(x[a:b]) for a, b in pairwise(bounds)]
         assert session.column("sum(x)") == np.concatenate(expected).tolist()
 
 

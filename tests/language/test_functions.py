@@ -271,6 +271,44 @@ def test_every_function_has_a_section_and_counts_its_arguments() -> None:
                 function.check_count(len(function.kinds) + 1)
 
 
+NUMBERS = ("2", ".5", "-1", "0", ".", "1e200", "x", "m")
+TEXTS = ('"ab c"', '""', "s")
+
+
+@pytest.mark.parametrize("name", functions.names())
+def test_whatever_the_arguments_no_error_but_ours(name: str) -> None:
+    """Numbers, texts, scalars and columns in every place: a value or a StataError."""
+    function = functions.find(name)
+    session = ExpressionSession()
+    session.dataset.set_observations(3)
+    session.dataset.add("x", np.array([0.25, MISSING, 3.0]))
+    session.dataset.add("m", np.array([5.0, 1.0, A]))
+    session.dataset.add("s", ["a 1", "", "b"])
+    most = len(function.kinds) + 2 * function.repeats
+    for count in range(function.required, most + 1):
+        for turn in range(24):
+            places = [function.kinds[min(i, len(function.kinds) - 1)] for i in range(count)]
+            arguments = [
+                (TEXTS if kind == "s" or (kind == "v" and turn % 3 == 1) else NUMBERS)[
+                    (turn * (i + 3) + i + turn // 8) % (3 if kind == "s" else 8)
+                    if kind != "v" or turn % 3 != 1
+                    else (turn + i) % 3
+                ]
+                for i, kind in enumerate(places)
+            ]
+            text = f"{name}({','.join(arguments)})"
+            try:
+                column = session.column(text)
+                single = session.display(text)
+            except StataError:
+                continue
+            assert isinstance(single, float | str), text
+            if not function.whole and name not in ("regexs", "now"):
+                first = column[0]
+                close = isinstance(first, float) and first == pytest.approx(single, rel=1e-12)
+                assert first == single or close, text
+
+
 @given(st.floats(-1e6, 1e6))
 def test_rounding_identities(x: float) -> None:
     session = ExpressionSession(scalars={"x": x})

@@ -17,12 +17,12 @@ from statalike.language.functions.registry import numeric
 _ROOT_2PI = np.sqrt(2.0 * np.pi)
 
 
-def _within(condition: Any, value: Any) -> np.ndarray:
+def within(condition: Any, value: Any) -> np.ndarray:
     """``value`` where the parameters are in the domain, else missing."""
     return np.where(condition, value, np.nan)
 
 
-def _probability(p: Any) -> Any:
+def is_probability(p: Any) -> Any:
     """Whether p may be inverted: strictly between 0 and 1."""
     return (np.asarray(p) > 0) & (np.asarray(p) < 1)
 
@@ -48,20 +48,20 @@ def lnnormal(z: Any) -> Any:
 def invnormal(p: Any) -> Any:
     from scipy.special import ndtri
 
-    return _within(_probability(p), ndtri(p))
+    return within(is_probability(p), ndtri(p))
 
 
 @numeric("normalden", "n [n n]")
 def normalden(x: Any, second: Any = None, third: Any = None) -> Any:
     """φ(x); with two arguments standard deviation s, with three mean m and standard deviation s."""
     z, s = _standardized(x, second, third)
-    return _within(s > 0, np.exp(-0.5 * z * z) / (_ROOT_2PI * s))
+    return within(s > 0, np.exp(-0.5 * z * z) / (_ROOT_2PI * s))
 
 
 @numeric("lnnormalden", "n [n n]")
 def lnnormalden(x: Any, second: Any = None, third: Any = None) -> Any:
     z, s = _standardized(x, second, third)
-    return _within(s > 0, -0.5 * z * z - np.log(s) - np.log(_ROOT_2PI))
+    return within(s > 0, -0.5 * z * z - np.log(s) - np.log(_ROOT_2PI))
 
 
 def _standardized(x: Any, second: Any, third: Any) -> tuple[Any, Any]:
@@ -94,7 +94,7 @@ def binormal(h: Any, k: Any, rho: Any) -> Any:
     value = ndtr(h) * ndtr(k) + integral / (2.0 * np.pi)
     limit = np.where(rho > 0, ndtr(np.minimum(h, k)), np.maximum(ndtr(h) - ndtr(-k), 0.0))
     value = np.where(np.abs(rho) == 1.0, limit, np.clip(value, 0.0, 1.0))
-    return _within(np.abs(rho) <= 1.0, value)
+    return within(np.abs(rho) <= 1.0, value)
 
 
 _PANELS = [(1.0 - 2.0**-j, 1.0 - 2.0 ** -(j + 1)) for j in range(12)] + [(1.0 - 2.0**-12, 1.0)]
@@ -119,7 +119,7 @@ def ttail(df: Any, t: Any) -> Any:
         betainc(df / 2.0, 0.5, df / total),
         betaincc(0.5, df / 2.0, square / total),
     )
-    return _within(df > 0, np.where(t > 0, tail, 1.0 - tail))
+    return within(df > 0, np.where(t > 0, tail, 1.0 - tail))
 
 
 @numeric("t", "n n")
@@ -129,7 +129,7 @@ def t_cumulative(df: Any, t: Any) -> Any:
 
 @numeric("tden", "n n")
 def tden(df: Any, t: Any) -> Any:
-    return _within(np.asarray(df) > 0, saddle_point.student(df, t))
+    return within(np.asarray(df) > 0, saddle_point.student(df, t))
 
 
 @numeric("invttail", "n n")
@@ -147,7 +147,7 @@ def invttail(df: Any, p: Any) -> Any:
         step = (ttail(df, magnitude) - tail) / density
         magnitude = np.where(np.isfinite(step), magnitude + step, magnitude)
     value = np.where(p < 0.5, magnitude, np.where(p > 0.5, -magnitude, 0.0))
-    return _within((df > 0) & _probability(p), value)
+    return within((df > 0) & is_probability(p), value)
 
 
 @numeric("invt", "n n")
@@ -163,28 +163,28 @@ def gammap(a: Any, x: Any) -> Any:
     """The regularized lower incomplete gamma function P(a, x)."""
     from scipy.special import gammainc
 
-    return _within(np.asarray(a) > 0, gammainc(a, np.maximum(x, 0.0)))
+    return within(np.asarray(a) > 0, gammainc(a, np.maximum(x, 0.0)))
 
 
 @numeric("gammaptail", "n n")
 def gammaptail(a: Any, x: Any) -> Any:
     from scipy.special import gammaincc
 
-    return _within(np.asarray(a) > 0, gammaincc(a, np.maximum(x, 0.0)))
+    return within(np.asarray(a) > 0, gammaincc(a, np.maximum(x, 0.0)))
 
 
 @numeric("invgammap", "n n")
 def invgammap(a: Any, p: Any) -> Any:
     from scipy.special import gammaincinv
 
-    return _within((np.asarray(a) > 0) & _probability(p), gammaincinv(a, p))
+    return within((np.asarray(a) > 0) & is_probability(p), gammaincinv(a, p))
 
 
 @numeric("invgammaptail", "n n")
 def invgammaptail(a: Any, p: Any) -> Any:
     from scipy.special import gammainccinv
 
-    return _within((np.asarray(a) > 0) & _probability(p), gammainccinv(a, p))
+    return within((np.asarray(a) > 0) & is_probability(p), gammainccinv(a, p))
 
 
 @numeric("gammaden", "n n n n")
@@ -193,7 +193,7 @@ def gammaden(a: Any, b: Any, g: Any, x: Any) -> Any:
     y = (np.asarray(x) - g) / b
     proper = (np.asarray(a) > 0) & (np.asarray(b) > 0)
     value = saddle_point.gamma(a, np.where(y > 0, y, 1.0)) / b
-    return _within(proper, np.where(y > 0, value, 0.0))
+    return within(proper, np.where(y > 0, value, 0.0))
 
 
 @numeric("chi2", "n n")
@@ -230,7 +230,7 @@ def ibeta(a: Any, b: Any, x: Any) -> Any:
     from scipy.special import betainc
 
     proper = (np.asarray(a) > 0) & (np.asarray(b) > 0)
-    return _within(proper, betainc(a, b, np.clip(x, 0.0, 1.0)))
+    return within(proper, betainc(a, b, np.clip(x, 0.0, 1.0)))
 
 
 @numeric("ibetatail", "n n n")
@@ -238,7 +238,7 @@ def ibetatail(a: Any, b: Any, x: Any) -> Any:
     from scipy.special import betaincc
 
     proper = (np.asarray(a) > 0) & (np.asarray(b) > 0)
-    return _within(proper, betaincc(a, b, np.clip(x, 0.0, 1.0)))
+    return within(proper, betaincc(a, b, np.clip(x, 0.0, 1.0)))
 
 
 @numeric("invibeta", "n n n")
@@ -246,7 +246,7 @@ def invibeta(a: Any, b: Any, p: Any) -> Any:
     from scipy.special import betaincinv
 
     proper = (np.asarray(a) > 0) & (np.asarray(b) > 0) & (np.asarray(p) >= 0)
-    return _within(proper & (np.asarray(p) <= 1), betaincinv(a, b, np.clip(p, 0.0, 1.0)))
+    return within(proper & (np.asarray(p) <= 1), betaincinv(a, b, np.clip(p, 0.0, 1.0)))
 
 
 @numeric("invibetatail", "n n n")
@@ -254,7 +254,7 @@ def invibetatail(a: Any, b: Any, p: Any) -> Any:
     from scipy.special import betainccinv
 
     proper = (np.asarray(a) > 0) & (np.asarray(b) > 0) & (np.asarray(p) >= 0)
-    return _within(proper & (np.asarray(p) <= 1), betainccinv(a, b, np.clip(p, 0.0, 1.0)))
+    return within(proper & (np.asarray(p) <= 1), betainccinv(a, b, np.clip(p, 0.0, 1.0)))
 
 
 @numeric("betaden", "n n n")
@@ -262,7 +262,7 @@ def betaden(a: Any, b: Any, x: Any) -> Any:
     x = np.asarray(x)
     inside = (x > 0) & (x < 1)
     value = saddle_point.beta(a, b, np.where(inside, x, 0.5))
-    return _within((np.asarray(a) > 0) & (np.asarray(b) > 0), np.where(inside, value, 0.0))
+    return within((np.asarray(a) > 0) & (np.asarray(b) > 0), np.where(inside, value, 0.0))
 
 
 @numeric("F", "n n n")
@@ -289,14 +289,14 @@ def _f_tail(df1: Any, df2: Any, f: Any, *, upper: bool) -> Any:
     value = np.where(
         y < 0.5, direct(df1 / 2.0, df2 / 2.0, y), reverse(df2 / 2.0, df1 / 2.0, complement)
     )
-    return _within((df1 > 0) & (df2 > 0), value)
+    return within((df1 > 0) & (df2 > 0), value)
 
 
 @numeric("Fden", "n n n")
 def f_density(df1: Any, df2: Any, f: Any) -> Any:
     df1, df2, f = np.broadcast_arrays(*(np.asarray(v, float) for v in (df1, df2, f)))
     value = saddle_point.fisher(df1, df2, np.where(f > 0, f, 1.0))
-    return _within((df1 > 0) & (df2 > 0), np.where(f > 0, value, 0.0))
+    return within((df1 > 0) & (df2 > 0), np.where(f > 0, value, 0.0))
 
 
 @numeric("invF", "n n n")
@@ -318,196 +318,4 @@ def _inverse_f(df1: Any, df2: Any, p: Any, *, upper: bool) -> Any:
     complement = (betaincinv if upper else betainccinv)(b, a, p)
     y, complement = np.where(y < 0.5, y, 1 - complement), np.where(y < 0.5, 1 - y, complement)
     value = df2 * y / (df1 * complement)
-    return _within((df1 > 0) & (df2 > 0) & _probability(p), value)
-
-
-# --- exponential, Weibull, logistic, Laplace, Cauchy --------------------------------------------
-
-
-@numeric("exponential", "n n")
-def exponential(b: Any, x: Any) -> Any:
-    """1 - exp(-x/b): mean b."""
-    return _within(np.asarray(b) > 0, -np.expm1(-np.maximum(x, 0.0) / b))
-
-
-@numeric("exponentialtail", "n n")
-def exponentialtail(b: Any, x: Any) -> Any:
-    return _within(np.asarray(b) > 0, np.exp(-np.maximum(x, 0.0) / b))
-
-
-@numeric("exponentialden", "n n")
-def exponentialden(b: Any, x: Any) -> Any:
-    x = np.asarray(x)
-    return _within(np.asarray(b) > 0, np.where(x >= 0, np.exp(-np.maximum(x, 0.0) / b) / b, 0.0))
-
-
-@numeric("invexponential", "n n")
-def invexponential(b: Any, p: Any) -> Any:
-    p = np.asarray(p)
-    return _within((np.asarray(b) > 0) & (p >= 0) & (p < 1), -b * np.log1p(-p))
-
-
-@numeric("invexponentialtail", "n n")
-def invexponentialtail(b: Any, p: Any) -> Any:
-    p = np.asarray(p)
-    return _within((np.asarray(b) > 0) & (p > 0) & (p <= 1), -b * np.log(p))
-
-
-def _weibull_arguments(rest: tuple[Any, ...]) -> tuple[Any, Any]:
-    """Location and x from ``(x,)`` or ``(g, x)``."""
-    return (0.0, np.asarray(rest[0])) if len(rest) == 1 else (rest[0], np.asarray(rest[1]))
-
-
-def _register_weibull(name: str, proportional: bool) -> None:
-    """weibull: H(x) = (x/b)^a; weibullph: H(x) = b x^a; optionally with location g before x."""
-
-    def hazard(a: Any, b: Any, y: Any) -> Any:
-        y = np.maximum(y, 0.0)
-        return b * y**a if proportional else (y / b) ** a
-
-    def proper(a: Any, b: Any) -> Any:
-        return (np.asarray(a) > 0) & (np.asarray(b) > 0)
-
-    def inverse(a: Any, b: Any, h: Any) -> Any:
-        return (h / b) ** (1.0 / a) if proportional else b * h ** (1.0 / a)
-
-    @numeric(name, "n n n [n]")
-    def cumulative(a: Any, b: Any, *rest: Any) -> Any:
-        g, x = _weibull_arguments(rest)
-        return _within(proper(a, b), -np.expm1(-hazard(a, b, x - g)))
-
-    @numeric(name + "tail", "n n n [n]")
-    def tail(a: Any, b: Any, *rest: Any) -> Any:
-        g, x = _weibull_arguments(rest)
-        return _within(proper(a, b), np.exp(-hazard(a, b, x - g)))
-
-    @numeric(name + "den", "n n n [n]")
-    def density(a: Any, b: Any, *rest: Any) -> Any:
-        g, x = _weibull_arguments(rest)
-        y = x - g
-        safe = np.where(y > 0, y, 1.0)
-        h = hazard(a, b, safe)
-        return _within(proper(a, b), np.where(y > 0, a * h / safe * np.exp(-h), 0.0))
-
-    @numeric("inv" + name, "n n n [n]")
-    def quantile(a: Any, b: Any, *rest: Any) -> Any:
-        g, p = _weibull_arguments(rest)
-        value = g + inverse(a, b, -np.log1p(-p))
-        return _within(proper(a, b) & (p >= 0) & (p < 1), value)
-
-    @numeric("inv" + name + "tail", "n n n [n]")
-    def quantile_tail(a: Any, b: Any, *rest: Any) -> Any:
-        g, p = _weibull_arguments(rest)
-        value = g + inverse(a, b, -np.log(p))
-        return _within(proper(a, b) & (p > 0) & (p <= 1), value)
-
-
-_register_weibull("weibull", proportional=False)
-_register_weibull("weibullph", proportional=True)
-
-
-def _located(values: tuple[Any, ...]) -> tuple[Any, Any, np.ndarray]:
-    """Location, scale and argument from ``(x,)``, ``(s, x)`` or ``(m, s, x)``."""
-    location = values[0] if len(values) == 3 else 0.0
-    scale = values[-2] if len(values) > 1 else 1.0
-    return location, np.asarray(scale), np.asarray(values[-1])
-
-
-@numeric("logistic", "n [n n]")
-def logistic(*values: Any) -> Any:
-    """1/{1 + exp(-(x - m)/s)}."""
-    from scipy.special import expit
-
-    m, s, x = _located(values)
-    return _within(s > 0, expit((x - m) / s))
-
-
-@numeric("logistictail", "n [n n]")
-def logistictail(*values: Any) -> Any:
-    from scipy.special import expit
-
-    m, s, x = _located(values)
-    return _within(s > 0, expit(-(x - m) / s))
-
-
-@numeric("logisticden", "n [n n]")
-def logisticden(*values: Any) -> Any:
-    from scipy.special import expit
-
-    m, s, x = _located(values)
-    z = (x - m) / s
-    return _within(s > 0, expit(z) * expit(-z) / s)
-
-
-@numeric("invlogistic", "n [n n]")
-def invlogistic(*values: Any) -> Any:
-    m, s, p = _located(values)
-    return _within((s > 0) & _probability(p), m + s * (np.log(p) - np.log1p(-p)))
-
-
-@numeric("invlogistictail", "n [n n]")
-def invlogistictail(*values: Any) -> Any:
-    m, s, p = _located(values)
-    return _within((s > 0) & _probability(p), m - s * (np.log(p) - np.log1p(-p)))
-
-
-@numeric("laplace", "n n n")
-def laplace(m: Any, b: Any, x: Any) -> Any:
-    z = (np.asarray(x) - m) / b
-    value = np.where(z < 0, 0.5 * np.exp(-np.abs(z)), 1.0 - 0.5 * np.exp(-np.abs(z)))
-    return _within(np.asarray(b) > 0, value)
-
-
-@numeric("laplacetail", "n n n")
-def laplacetail(m: Any, b: Any, x: Any) -> Any:
-    return laplace(-np.asarray(m), b, -np.asarray(x))
-
-
-@numeric("laplaceden", "n n n")
-def laplaceden(m: Any, b: Any, x: Any) -> Any:
-    return _within(np.asarray(b) > 0, np.exp(-np.abs(np.asarray(x) - m) / b) / (2.0 * b))
-
-
-@numeric("invlaplace", "n n n")
-def invlaplace(m: Any, b: Any, p: Any) -> Any:
-    p = np.asarray(p)
-    value = np.where(p < 0.5, m + b * np.log(2.0 * p), m - b * np.log(2.0 * (1.0 - p)))
-    return _within((np.asarray(b) > 0) & _probability(p), value)
-
-
-@numeric("invlaplacetail", "n n n")
-def invlaplacetail(m: Any, b: Any, p: Any) -> Any:
-    return -np.asarray(invlaplace(-np.asarray(m), b, p))
-
-
-@numeric("cauchy", "n n n")
-def cauchy(a: Any, b: Any, x: Any) -> Any:
-    """1/2 + arctan{(x - a)/b}/π, as arctan2 so that the lower tail is exact."""
-    return _within(np.asarray(b) > 0, np.arctan2(b, -(np.asarray(x) - a)) / np.pi)
-
-
-@numeric("cauchytail", "n n n")
-def cauchytail(a: Any, b: Any, x: Any) -> Any:
-    return _within(np.asarray(b) > 0, np.arctan2(b, np.asarray(x) - a) / np.pi)
-
-
-@numeric("cauchyden", "n n n")
-def cauchyden(a: Any, b: Any, x: Any) -> Any:
-    z = (np.asarray(x) - a) / b
-    return _within(np.asarray(b) > 0, 1.0 / (np.pi * b * (1.0 + z * z)))
-
-
-@numeric("invcauchy", "n n n")
-def invcauchy(a: Any, b: Any, p: Any) -> Any:
-    p = np.asarray(p)
-    value = a + b * np.where(
-        p < 0.25,
-        -1.0 / np.tan(np.pi * p),
-        np.where(p > 0.75, 1.0 / np.tan(np.pi * (1.0 - p)), np.tan(np.pi * (p - 0.5))),
-    )
-    return _within((np.asarray(b) > 0) & _probability(p), value)
-
-
-@numeric("invcauchytail", "n n n")
-def invcauchytail(a: Any, b: Any, p: Any) -> Any:
-    return -np.asarray(invcauchy(-np.asarray(a), b, p))
+    return within((df1 > 0) & (df2 > 0) & is_probability(p), value)

@@ -58,7 +58,7 @@ def _day_of_year(date: Any) -> np.ndarray:
 
 
 def _week(date: Any) -> np.ndarray:
-    return np.minimum(np.floor((_day_of_year(date) - 1) / 7) + 1, 52)
+    return np.asarray(np.minimum(np.floor((_day_of_year(date) - 1) / 7) + 1, 52))
 
 
 def _simple(name: str, arguments: str, function: Callable[..., Any]) -> None:

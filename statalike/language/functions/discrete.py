@@ -212,20 +212,20 @@ def hypergeometricp(population: Any, marked: Any, n: Any, k: Any) -> Any:
         * saddle_point.binomial(np.where(inside, n - j, 0.0), size - marked, p, q)
         / saddle_point.binomial(n, size, p, q)
     )
-    proper = (size >= 1) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
+    proper = (size >= 1) & (size <= 1e5) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
     return _within(proper, np.where(inside, value, 0.0))
 
 
 @numeric("hypergeometric", "n n n n")
 def hypergeometric(population: Any, marked: Any, n: Any, k: Any) -> Any:
-    """P(K <= k): a sum of at most k + 1 probabilities."""
+    """P(K <= k), a sum of at most k + 1 probabilities, for populations up to 100,000."""
     size, marked, n, k = (np.floor(v) for v in _arrays(population, marked, n, k))
-    last = np.minimum(k, np.minimum(n, marked))
+    proper = (size >= 1) & (size <= 1e5) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
+    last = np.where(proper, np.minimum(k, np.minimum(n, marked)), -1.0)
     total = np.zeros(size.shape)
     first = np.maximum(0.0, n - (size - marked))
     steps = int(np.nanmax(last - first, initial=-1.0)) + 1
     for step in range(steps):
         j = first + step
         total += np.where(j <= last, hypergeometricp(size, marked, n, j), 0.0)
-    proper = (size >= 1) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
     return _within(proper, np.minimum(total, 1.0))

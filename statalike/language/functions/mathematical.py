@@ -14,7 +14,7 @@ from statalike.language.functions.registry import general, numeric, syntactic
 from statalike.language.values import Numbers, Value, as_numbers, moderate, numbers, settled
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 _Scalar = Callable[..., float]
 _UFUNCS: dict[str, tuple[np.ufunc, _Scalar]] = {
@@ -137,7 +137,7 @@ def trigamma(x: np.ndarray) -> Any:
     return np.where(x > 0, positive, (np.pi / np.sin(np.pi * x)) ** 2 - positive)
 
 
-@numeric("mod", "n n")
+@numeric("mod", "n n", scalar=lambda x, y: x % y if y > 0 else math.nan)
 def mod(x: np.ndarray, y: np.ndarray) -> Any:
     """x - y floor(x / y) for y > 0."""
     return np.where(np.asarray(y) > 0, np.mod(x, y), np.nan)

@@ -57,10 +57,6 @@ class MersenneTwister64:
         self._next += size
         return taken
 
-    def put_back(self, count: int) -> None:
-        """Return the last ``count`` words taken, so that they come next again."""
-        self._next -= count
-
     def uniform(self) -> float:
         """The next uniform number."""
         return (int(self.words(1)[0]) >> 11) * _RESOLUTION or _RESOLUTION

@@ -21,7 +21,7 @@ from statalike.language.regular_expressions import Found
 from statalike.language.values import Value, as_numbers, as_strings, numbers, texts
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 
 @functools.lru_cache(maxsize=256)

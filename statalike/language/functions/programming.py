@@ -28,7 +28,7 @@ from statalike.language.matrices import element, position
 from statalike.language.values import Value, numbers
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 
 @general("float", "n")

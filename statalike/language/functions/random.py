@@ -19,14 +19,15 @@ import numpy as np
 from statalike.data.missing import MISSING
 from statalike.errors import invalid_syntax
 from statalike.language.ast import Expression
-from statalike.language.functions import continuous, discrete
+from statalike.language.functions import continuous, discrete, location_scale
 from statalike.language.functions.registry import on_numbers, syntactic
 from statalike.language.values import Value, as_numbers, numbers
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 Transform = Callable[..., Any]
+LARGEST = 1e11
 
 
 def _variate(name: str, arguments: str) -> Callable[[Transform], Transform]:
@@ -145,12 +146,12 @@ def rlogistic(u: np.ndarray, *parameters: Any) -> Any:
 
 @_variate("rcauchy", "n n")
 def rcauchy(u: np.ndarray, a: Any, b: Any) -> Any:
-    return continuous.invcauchy(a, b, u)
+    return location_scale.invcauchy(a, b, u)
 
 
 @_variate("rlaplace", "n n")
 def rlaplace(u: np.ndarray, m: Any, b: Any) -> Any:
-    return continuous.invlaplace(m, b, u)
+    return location_scale.invlaplace(m, b, u)
 
 
 @_variate("rgamma", "n n")
@@ -176,15 +177,16 @@ def rbeta(u: np.ndarray, a: Any, b: Any) -> Any:
 
 @_variate("rpoisson", "n")
 def rpoisson(u: np.ndarray, m: Any) -> Any:
-    m = np.broadcast_to(np.asarray(m, float), u.shape)
-    return _discrete(u, lambda k: discrete.poisson(m, k), m, np.sqrt(m), m > 0, math.inf)
+    u, m = _arrays(u, m)
+    proper = (m > 0) & (m <= LARGEST)
+    return _discrete(u, lambda k: discrete.poisson(m, k), m, np.sqrt(m), proper, math.inf)
 
 
 @_variate("rbinomial", "n n")
 def rbinomial(u: np.ndarray, n: Any, p: Any) -> Any:
     u, n, p = _arrays(u, n, p)
     n = np.floor(n)
-    proper = (n >= 1) & (p >= 0) & (p <= 1)
+    proper = (n >= 1) & (n <= LARGEST) & (p >= 0) & (p <= 1)
     return _discrete(
         u, lambda k: discrete.binomial(n, k, p), n * p, np.sqrt(n * p * (1 - p)), proper, n
     )
@@ -200,7 +202,7 @@ def rnbinomial(u: np.ndarray, n: Any, p: Any) -> Any:
         lambda k: discrete.nbinomial(n, k, p),
         mean,
         np.sqrt(mean / p),
-        (n > 0) & (p > 0) & (p <= 1),
+        (n > 0) & (p > 0) & (p <= 1) & (mean <= LARGEST),
         math.inf,
     )
 
@@ -210,7 +212,7 @@ def rhypergeometric(u: np.ndarray, size: Any, marked: Any, n: Any) -> Any:
     u, size, marked, n = _arrays(u, size, marked, n)
     mean = n * marked / size
     spread = np.sqrt(np.maximum(mean * (1 - marked / size) * (size - n) / (size - 1), 0.0))
-    proper = (size >= 2) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
+    proper = (size >= 2) & (size <= 1e5) & (marked > 0) & (marked < size) & (n > 0) & (n < size)
     return _discrete(
         u,
         lambda k: discrete.hypergeometric(size, marked, n, k),

@@ -35,7 +35,7 @@ from statalike.language.values import (
 )
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 Apply = Callable[["Evaluation", tuple[Expression, ...]], Value]
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
@@ -196,6 +196,8 @@ def on_numbers(
                 return MISSING
         result = implementation(*(np.array([value]) for value in values))
         return settled(float(np.asarray(result).reshape(-1)[0]))
+    # NumPy's floats divide by zero without an exception, Python's do not.
+    values = [np.float64(value) if isinstance(value, float) else value for value in values]
     if all(moderate(value) for value in values):
         return settled(np.asarray(implementation(*values)))
     missing = np.logical_or.reduce(

@@ -18,7 +18,7 @@ from statalike.language.operators import BINARY, logical_or
 from statalike.language.values import Value, is_string, numbers, texts
 
 if TYPE_CHECKING:
-    from statalike.language.expressions import Evaluation
+    from statalike.language.evaluation import Evaluation
 
 
 def _plain(result: Any) -> Value:

@@ -11,11 +11,14 @@ import math
 import re
 
 from statalike.data.missing import MISSING, missing_code
-from statalike.language.functions.registry import textual
+from statalike.language.functions.registry import general, textual
+from statalike.language.operators import multiply
+from statalike.language.values import Value
 
 _WORD = re.compile(r'`"(?:[^`"]|"(?!\')|`(?!"))*"\'|"[^"]*"|[^ ]+')
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _LONGEST_NAME = 32
+_MANY = 2e9
 
 
 def _bytes(text: str) -> bytes:
@@ -204,7 +207,7 @@ def subinstr(text: str, old: str, new: str, count: float) -> str:
     """The first ``count`` occurrences of ``old`` replaced, all when it is missing."""
     if not old or count < 1:
         return text
-    return text.replace(old, new, -1 if count >= MISSING else int(count))
+    return text.replace(old, new, -1 if count > _MANY else int(count))
 
 
 @textual("subinword", "s s s n")
@@ -213,7 +216,7 @@ def subinword(text: str, old: str, new: str, count: float) -> str:
     if not old or count < 1:
         return text
     pattern = rf"(?<![^ ]){re.escape(old)}(?![^ ])"
-    return re.sub(pattern, lambda _: new, text, count=0 if count >= MISSING else int(count))
+    return re.sub(pattern, lambda _: new, text, count=0 if count > _MANY else int(count))
 
 
 @textual("indexnot", "s s")
@@ -320,9 +323,10 @@ def strtoname(text: str, prefix: float = 1.0) -> str:
     return name[:_LONGEST_NAME]
 
 
-@textual("strdup", "s n")
-def strdup(text: str, count: float) -> str:
-    return text * (int(count) if 0 < count < MISSING else 0)
+@general("strdup", "s n")
+def strdup(text: Value, count: Value) -> Value:
+    """The text ``count`` times, as ``text*count``."""
+    return multiply(text, count)
 
 
 @textual("soundex", "s")

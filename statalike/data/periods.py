@@ -1,4 +1,4 @@
-"""Time-series operators in expressions: which observation is k periods before another.
+"""Declared time: which observation is k periods before another, and the operators L, F, D, S.
 
 ``tsset`` and ``xtset`` keep the time variable, the panel variable and the period in the
 dataset's characteristics ``_TStvar``, ``_TSpanel`` and ``_TSdelta``.  Lags count periods of
@@ -17,6 +17,20 @@ from statalike.errors import StataError
 
 Polynomial = dict[int, float]
 _TOKEN = re.compile(r"([lfds])(\d*)", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"([+-]?)([0-9a-f]+\.[0-9a-f]+)x([+-][0-9a-f]+)\Z", re.IGNORECASE)
+
+
+def read_delta(text: str) -> float:
+    """The period that ``_TSdelta`` tells: a number in the format %21x or in decimals, else 1."""
+    text = text.strip()
+    digits = _HEXADECIMAL.match(text)
+    if digits:
+        sign, mantissa, exponent = digits.groups()
+        return float.fromhex(f"{sign}0x{mantissa}p{int(exponent, 16)}")
+    try:
+        return float(text)
+    except ValueError:
+        return 1.0
 
 
 class Periods:
@@ -31,7 +45,7 @@ class Periods:
         if time_name not in dataset.variables:
             raise StataError(111, "time variable not set, use tsset varname ...")
         panel_name = settings.get("_TSpanel", "")
-        delta = float(settings.get("_TSdelta", "") or 1.0)
+        delta = read_delta(settings.get("_TSdelta", ""))
         time = dataset.variables[time_name].numbers()
         known = ~is_missing(time)
         panels = np.zeros(dataset.n, dtype=np.int64)
