@@ -16,7 +16,7 @@ from statalike.state import State
 _WIDEST_NAME = 12
 
 
-@command("format", "form", syntax="anything", help="set how variables are shown", section="Data")
+@command("format", "form", syntax="[anything]", help="set how variables are shown", section="Data")
 def format_(state: State, arguments: Arguments) -> None:
     words = arguments.body.split()
     formats = [word for word in words if word.startswith("%")]
@@ -24,7 +24,7 @@ def format_(state: State, arguments: Arguments) -> None:
     if len(formats) > 1:
         raise StataError(198, "invalid syntax")
     if not formats:
-        _show_formats(state, names)
+        _show_formats(state, names or state.data.names)
         return
     if not names:
         raise StataError(100, "varlist required")

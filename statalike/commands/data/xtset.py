@@ -9,6 +9,7 @@ import numpy as np
 from statalike.commands.registry import command
 from statalike.data.formats import Format, format_value
 from statalike.data.missing import MISSING
+from statalike.data.periods import read_delta
 from statalike.errors import StataError
 from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
@@ -80,7 +81,7 @@ def settings(state: State) -> PanelTime | None:
     panel, time = known.get(PANEL, ""), known.get(TIME, "")
     if not (panel or time):
         return None
-    return PanelTime(panel, time, float(known.get(DELTA) or 1))
+    return PanelTime(panel, time, read_delta(known.get(DELTA, "")))
 
 
 def _declare(state: State, arguments: Arguments, name: str) -> None:
@@ -102,7 +103,7 @@ def _declare(state: State, arguments: Arguments, name: str) -> None:
             else:
                 texts.pop(key, None)
         if declared.time:
-            texts[DELTA] = format_value(declared.delta, "%18.0g").strip()
+            texts[DELTA] = format_value(declared.delta, "%21x").strip()
         state.data.changed = True
     else:
         known = settings(state)
