@@ -1,0 +1,53 @@
+"""A checksum of the data a model was fitted to, so that predictions notice when they changed."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from statalike.commands.estimation.linear_mixed import LinearMixedDescription
+from statalike.data.dataset import Dataset
+
+
+def signature_variables(description: LinearMixedDescription) -> list[str]:
+    """The variables of a model, each once."""
+    names = [*description.outcome.variables, *description.fixed.variables]
+    names += [name for name in description.level_names if name != "_all"]
+    names += [name for _, column in description.effects for name in column.variables]
+    return list(dict.fromkeys(names))
+
+
+def data_signature(data: Dataset, description: LinearMixedDescription, sample: np.ndarray) -> str:
+    """A checksum of the variables of a model on its sample, whatever the order of the rows.
+
+    It is a sum over observations of a number mixed from all values of an observation, so that
+    values exchanged between observations change it.
+    """
+    names = signature_variables(description)
+    everything = bool(sample.all())
+    total = np.zeros(int(sample.sum()), dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for name in names:
+            variable = data.variable(name)
+            bits = _bits(variable.values if everything else variable.values[sample])
+            total *= _MULTIPLIER
+            total += bits
+        total ^= total >> np.uint64(29)
+        total *= _MULTIPLIER
+        total ^= total >> np.uint64(32)
+        checksum = int(np.add.reduce(total))
+    return f"{len(total)}:{len(names)}:{checksum:x}"
+
+
+#: an odd number whose multiples spread over all 64 bits (2^64 divided by the golden ratio)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _bits(values: np.ndarray) -> np.ndarray:
+    """A 64-bit number for each value (n,), the same wherever the value stands."""
+    if values.dtype.kind in "fiu":
+        return values.view(np.dtype(f"u{values.dtype.itemsize}"))
+    texts, position = np.unique(values, return_inverse=True)
+    numbers = [zlib.crc32(bytes(text)) for text in texts.tolist()]
+    return np.array(numbers, dtype=np.uint64)[position]

@@ -1,0 +1,312 @@
+"""``mixed``: multilevel mixed-effects linear regression ([ME] mixed)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from statalike.commands.estimation.data_signature import data_signature, signature_variables
+from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
+from statalike.commands.estimation.estimation_sample import set_estimation_sample
+from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
+from statalike.commands.estimation.mixed_display import show_mixed
+from statalike.commands.estimation.mixed_results import (
+    EstimationRequest,
+    group_sizes,
+    stored_results,
+)
+from statalike.commands.estimation.random_effects import (
+    RandomEquation,
+    read_random_equation,
+    settle_repeated_levels,
+)
+from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.registry import command
+from statalike.design.columns import Column
+from statalike.design.design import Design, build_design
+from statalike.design.sample import drop_missing, drop_missing_terms
+from statalike.design.terms import Measure, Term, model_terms
+from statalike.engine.collinearity import independent_columns
+from statalike.engine.errors import EstimationError
+from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
+from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
+from statalike.errors import StataError, last_estimates_not_found, no_observations
+from statalike.evaluation import observations_mask, some_observations
+from statalike.language.arguments import Arguments
+from statalike.output.iteration_log import (
+    EM_HEADING,
+    GRADIENT_HEADING,
+    STANDARD_ERRORS_HEADING,
+    iteration_line,
+    section,
+)
+from statalike.state import State
+
+EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant]"
+MODEL_OPTIONS = (
+    "MLe reml vce(string) VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
+    "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
+    "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
+    "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
+)
+UNSUPPORTED = (
+    "DFMethod(string) RESiduals(string) PWSCale(string) DFTable(string) SMALL "
+    "CONSTraints(string) TECHnique(string) TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
+    "FROM(string) FWeight(string) PWeight(string) COLlinear Robust CLuster(string)"
+)
+VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
+
+
+@command(
+    "mixed",
+    "mixed",
+    syntax=f"[varlist(fv ts)] [if] [in] [fweight pweight] [, noCONStant {MODEL_OPTIONS}]",
+    equation=EQUATION,
+    unsupported=UNSUPPORTED,
+    help="fit multilevel mixed-effects linear models",
+    section="Estimation",
+)
+def mixed(state: State, arguments: Arguments) -> None:
+    if not arguments.given:
+        _replay(state, arguments)
+        return
+    options = arguments.options
+    _check(arguments, options)
+    request = _read_model(state, arguments)
+    method = "reml" if options.get("reml") else "ml"
+    sample = request.sample
+    design, matrix = _settled_design(state, request)
+    description = LinearMixedDescription(
+        request.outcome,
+        design,
+        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+    )
+    model = description.engine_model(state.data, sample, matrix)
+    fit = _fit(state, model, method, options)
+    state.e = stored_results(
+        description,
+        fit,
+        group_sizes(description, fit, state.data, sample),
+        EstimationRequest(
+            arguments.text,
+            "logarithm" if options.get("matlog") else "square_root",
+            bool(options.get("emonly")),
+        ),
+    )
+    state.e.macros["datasignature"] = data_signature(state.data, description, sample)
+    state.e.macros["datasignaturevars"] = " ".join(signature_variables(description))
+    set_estimation_sample(state, sample)
+    show_mixed(state, options)
+    if not fit.converged and not options.get("emonly"):
+        raise StataError(430, "convergence not achieved", keeps_results=True)
+
+
+def _replay(state: State, arguments: Arguments) -> None:
+    if state.e.macros.get("cmd") != "mixed":
+        raise last_estimates_not_found()
+    show_mixed(state, arguments.options, replay=True)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What the command line asks to be fitted, before the data have had their say."""
+
+    outcome: Column
+    terms: tuple[Term, ...]
+    constant: bool
+    equations: tuple[RandomEquation, ...]
+    sample: np.ndarray
+
+
+def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
+    if arguments.weight is not None:
+        raise StataError(101, "weights not yet supported")
+    if options.get("reml") and options.get("mle"):
+        raise StataError(198, "only one of mle or reml is allowed")
+    if options.get("matsqrt") and options.get("matlog"):
+        raise StataError(198, "only one of matsqrt or matlog is allowed")
+    vce = str(options.get("vce") or "oim").strip()
+    if vce != "oim":
+        typed = vce.partition(" ")[0]
+        known = any(name.startswith(typed) for name in VARIANCE_ESTIMATORS)
+        raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
+    for name in ("emiterate", "iterate", "emtolerance", "tolerance", "ltolerance", "nrtolerance"):
+        if float(options.get(name, 0)) < 0:
+            raise StataError(198, f"{name}() must be nonnegative")
+    if options.get("variance") and options.get("stddeviations"):
+        raise StataError(198, "only one of variance or stddeviations is allowed")
+
+
+def _read_model(state: State, arguments: Arguments) -> _Request:
+    data = state.data
+    first, *rest = model_terms(arguments.terms, data)
+    outcome = Column.parse(_outcome_name(first))
+    equations = settle_repeated_levels(
+        [read_random_equation(state, equation) for equation in arguments.equations]
+    )
+    sample = observations_mask(state, arguments.condition, arguments.observations)
+    used = [first, *rest, *(term for equation in equations for term in equation.terms)]
+    for variable in dict.fromkeys(name for term in used for name in term.variables):
+        if data.variable(variable).storage.is_string:
+            raise StataError(
+                109,
+                f"string variables not allowed in varlist;\n{variable} is a string variable",
+            )
+    sample = drop_missing_terms(data, sample, used)
+    levels = [equation.level for equation in equations if equation.level != "_all"]
+    sample = some_observations(drop_missing(data, sample, levels))
+    return _Request(
+        outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample
+    )
+
+
+def _outcome_name(term: Term) -> str:
+    if len(term.elements) != 1 or not isinstance(term.elements[0], Measure):
+        raise StataError(198, "depvar may not be a factor variable")
+    element = term.elements[0]
+    return f"{element.operators}.{element.variable}" if element.operators else element.variable
+
+
+def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray]:
+    """The fixed-effects design with collinear columns omitted, each said in a note.
+
+    Also its matrix on the sample, the omitted columns left out.
+    """
+    data, sample = state.data, request.sample
+    design = build_design(request.terms, data, sample, constant=request.constant)
+    for column in design.columns:
+        if column.empty:
+            state.console.print(f"note: {column.label} identifies no observations in the sample.")
+    matrix = design.matrix(data, slice(None) if sample.all() else sample)
+    wanted = [column for column in design.columns if not column.omitted]
+    covariates = matrix[:, :-1] if request.constant else matrix
+    kept = independent_columns(covariates, constant=request.constant)
+    dependent = np.append(~kept, False) if request.constant else ~kept
+    for column, dropped in zip(wanted, dependent, strict=True):
+        if dropped:
+            state.console.print(f"note: {column.label} omitted because of collinearity.")
+    if not dependent.any():
+        return design, matrix
+    return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
+
+
+def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
+    """The covariates of one equation, collinear ones left out with a note."""
+    columns = equation.columns(state.data, sample)
+    if len(columns) > 1:
+        matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
+        covariates = matrix[:, :-1] if equation.constant else matrix
+        kept = independent_columns(covariates, constant=equation.constant)
+        for column, keep in zip(columns, kept, strict=False):
+            if not keep:
+                state.console.print(
+                    f"note: {effect_name(column)} omitted from the {equation.level} equation "
+                    "because of collinearity."
+                )
+        used = np.append(kept, True) if equation.constant else kept
+        columns = tuple(column for column, keep in zip(columns, used, strict=True) if keep)
+    return RandomColumns(equation.level, columns, equation.structure)
+
+
+def _fit(
+    state: State, model: LinearMixedModel, method: str, options: Mapping[str, Any]
+) -> LinearMixedFit:
+    log = _IterationLog(state, method, options)
+    try:
+        log.begin(bool(model.levels))
+        fit = fit_linear_mixed_model(
+            model,
+            "reml" if method == "reml" else "ml",
+            fit_options(options),
+            log.em_iteration,
+            log.iteration,
+        )
+    except EstimationError as error:
+        raise estimation_failure(error) from None
+    log.end(fit)
+    return fit
+
+
+def fit_options(options: Mapping[str, Any]) -> FitOptions:
+    """The engine's options from those of the command."""
+    return FitOptions(
+        em_iterations=int(options.get("emiterate", 20)),
+        em_tolerance=float(options.get("emtolerance", 1e-10)),
+        em_only=bool(options.get("emonly")),
+        scale="logarithm" if options.get("matlog") else "square_root",
+        standard_errors=not options.get("nostderr"),
+        rules=ConvergenceRules(
+            iterations=int(options.get("iterate", 16_000)),
+            parameter_tolerance=float(options.get("tolerance", 1e-6)),
+            value_tolerance=float(options.get("ltolerance", 1e-7)),
+            scaled_gradient_tolerance=float(options.get("nrtolerance", 1e-5)),
+            use_scaled_gradient=not options.get("nonrtolerance"),
+            difficult=bool(options.get("difficult")),
+        ),
+    )
+
+
+_MESSAGES = {
+    "no_observations": (2000, "no observations"),
+    "insufficient_observations": (2001, "insufficient observations"),
+    "no_residual_variation": (459, "the outcome does not vary around the fixed effects"),
+    "likelihood_undefined": (1400, "initial values not feasible"),
+    "not_finite": (459, "the data contain values too large to be used"),
+    "collinear_fixed_effects": (459, "the fixed-effects covariates are collinear"),
+    "nonconformable": (503, "conformability error"),
+}
+
+
+def estimation_failure(error: EstimationError) -> StataError:
+    """The message and return code for a model that the engine cannot estimate."""
+    if error.kind == "no_observations":
+        return no_observations()
+    code, message = _MESSAGES[error.kind]
+    return StataError(code, message)
+
+
+class _IterationLog:
+    """Prints the log of a fit as it goes on."""
+
+    def __init__(self, state: State, method: str, options: Mapping[str, Any]) -> None:
+        self._console = state.console
+        self._shown = not options.get("nolog") and state.settings.iterlog == "on"
+        self._em_shown = bool(options.get("emlog") or options.get("emonly"))
+        self._dots = bool(options.get("emdots"))
+        self._standard_errors = not options.get("nostderr")
+        restricted = method == "reml"
+        self._criterion = "Log restricted-likelihood" if restricted else "Log likelihood"
+
+    def begin(self, random_effects: bool) -> None:
+        if self._shown and random_effects:
+            self._console.print_lines(section(EM_HEADING))
+
+    def em_iteration(self, number: int, value: float) -> None:
+        if not self._shown:
+            return
+        if self._dots:
+            self._console.print(".", end="")
+        elif self._em_shown:
+            self._console.print(iteration_line(number, value, criterion=self._criterion))
+
+    def iteration(self, record: IterationRecord) -> None:
+        if not self._shown:
+            return
+        if record.iteration == 0:
+            self._console.finish_line()
+            self._console.print_lines(section(GRADIENT_HEADING))
+        remark = "not concave" if record.not_concave else "backed up" if record.backed_up else ""
+        self._console.print(
+            iteration_line(record.iteration, record.value, criterion=self._criterion, remark=remark)
+        )
+
+    def end(self, fit: LinearMixedFit) -> None:
+        if not self._shown:
+            return
+        self._console.finish_line()
+        if fit.optimum is not None and self._standard_errors:
+            self._console.print_lines(section(STANDARD_ERRORS_HEADING))

@@ -1,0 +1,178 @@
+"""The output of ``mixed``, made from e()."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from statalike.commands.estimation.coefficient_rows import (
+    coefficient_rows,
+    emptiness,
+    equation_names,
+    result_table,
+    value_labels,
+)
+from statalike.commands.estimation.display_options import (
+    confidence_level,
+    number_formats,
+    table_options,
+)
+from statalike.commands.estimation.linear_mixed import described_by
+from statalike.commands.estimation.random_effects_rows import (
+    parameter_rows,
+    random_effects_blocks,
+)
+from statalike.evaluation import estimation_sample
+from statalike.output.coefficient_table import (
+    CoefficientSection,
+    CoefficientTable,
+    coefficient_table,
+)
+from statalike.output.estimation_header import (
+    EstimationHeader,
+    GroupSummary,
+    ModelTest,
+    mixed_header,
+)
+from statalike.output.likelihood_ratio_test import (
+    CONSERVATIVE_NOTE,
+    LikelihoodRatioTest,
+    against_model_line,
+)
+from statalike.output.notes import note, warning
+from statalike.output.random_effects_table import RandomEffectsTable, random_effects_table
+from statalike.output.styled import Line
+from statalike.results.stores import Results
+from statalike.state import State
+
+
+def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False) -> None:
+    """Print what ``mixed`` prints, as far as the display options ask, and refresh r(table).
+
+    Results that did not converge are marked as such when they are shown again.
+    """
+    results = state.e
+    level = confidence_level(options, state.settings)
+    state.r = Results(scalars={"level": level}, matrices={"table": result_table(results, level)})
+    console = state.console
+    if not options.get("noheader"):
+        console.print()
+        console.print_lines(mixed_header(header(results, groups=not options.get("nogroup"))))
+    if options.get("estmetric") or options.get("coeflegend"):
+        console.print()
+        console.print_lines(_metric_table(state, options, level))
+    else:
+        if not options.get("nofetable"):
+            console.print()
+            console.print_lines(fixed_effects_table(state, options, level))
+        if not options.get("noretable"):
+            console.print()
+            console.print_lines(_random_table(state, options, level))
+    console.print_lines(_after_the_tables(state, shown=not options.get("noretable")))
+    if replay and not state.e.scalars["converged"] and "emonly" not in state.e.macros:
+        console.print_lines(warning("convergence not achieved", state.settings.linesize))
+
+
+def header(results: Results, *, groups: bool = True) -> EstimationHeader:
+    """The block above the tables."""
+    scalars, macros = results.scalars, results.macros
+    restricted = macros["method"] == "REML"
+    return EstimationHeader(
+        macros["title"],
+        scalars["N"],
+        group_summaries(results) if groups else (),
+        ModelTest(scalars["df_m"], scalars["chi2"], scalars["p"]),
+        scalars["ll"],
+        "Log restricted-likelihood" if restricted else "Log likelihood",
+    )
+
+
+def group_summaries(results: Results) -> tuple[GroupSummary, ...]:
+    """How the observations fall into groups, for each level from the outermost."""
+    if "N_g" not in results.matrices:
+        return ()
+    names = dict.fromkeys(results.macros["ivars"].split())
+    counts, smallest, average, largest = (
+        results.matrices[name].values[0].tolist() for name in ("N_g", "g_min", "g_avg", "g_max")
+    )
+    return tuple(
+        GroupSummary(name, int(counts[i]), smallest[i], average[i], largest[i])
+        for i, name in enumerate(names)
+    )
+
+
+def fixed_effects_table(state: State, options: Mapping[str, Any], level: float) -> list[Line]:
+    """The table of the fixed effects of the active estimates."""
+    results = state.e
+    outcome = results.macros["depvar"]
+    rows = coefficient_rows(
+        results, outcome, level, emptiness(state.data, estimation_sample(state))
+    )
+    description = described_by(results)
+    names = [
+        name
+        for equation in description.equations
+        for name in parameter_rows(equation, standard_deviations=_as_deviations(options))
+    ]
+    table = CoefficientTable(
+        (CoefficientSection(rows),),
+        dependent=outcome,
+        level=level,
+        width_names=tuple(names),
+        labels=value_labels(state.data),
+    )
+    return coefficient_table(table, table_options(options, state.settings))
+
+
+def _as_deviations(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("stddeviations"))
+
+
+def _random_table(state: State, options: Mapping[str, Any], level: float) -> list[Line]:
+    results = state.e
+    blocks = random_effects_blocks(
+        results, described_by(results), level, standard_deviations=_as_deviations(options)
+    )
+    return random_effects_table(
+        RandomEffectsTable(
+            blocks,
+            level=level,
+            formats=number_formats(options, state.settings),
+            interval=not options.get("noci"),
+        )
+    )
+
+
+def _metric_table(state: State, options: Mapping[str, Any], level: float) -> list[Line]:
+    """All parameters as they stand in e(b): options ``estmetric`` and ``coeflegend``."""
+    results = state.e
+    empty = emptiness(state.data, estimation_sample(state))
+    b = results.matrices["b"]
+    sections = tuple(
+        CoefficientSection(coefficient_rows(results, equation, level, empty), title=equation)
+        for equation in equation_names(b)
+    )
+    table = CoefficientTable(sections, level=level, labels=value_labels(state.data))
+    return coefficient_table(table, table_options(options, state.settings))
+
+
+def _after_the_tables(state: State, *, shown: bool) -> list[Line]:
+    """The likelihood-ratio test and what must be said of it or of the fit."""
+    results = state.e
+    scalars = results.scalars
+    lines: list[Line] = []
+    linesize = state.settings.linesize
+    if "chi2_c" in scalars and shown:
+        single = scalars["df_c"] == 1
+        lines.append(
+            against_model_line(
+                LikelihoodRatioTest(
+                    scalars["chi2_c"], scalars["df_c"], scalars["p_c"], boundary=single
+                )
+            )
+        )
+        if not single:
+            lines += [(), *note(CONSERVATIVE_NOTE, linesize)]
+    if not scalars["converged"] and "emonly" in results.macros:
+        lines += warning("convergence not achieved; estimates are based on iterated EM", linesize)
+    return lines

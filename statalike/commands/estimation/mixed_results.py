@@ -1,0 +1,188 @@
+"""From a fitted linear mixed model to e(), under the names of [ME] mixed, Stored results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from statalike.commands.estimation.coefficient_rows import expanded
+from statalike.commands.estimation.distributions import chi2_tail
+from statalike.commands.estimation.linear_mixed import LinearMixedDescription
+from statalike.data.dataset import Dataset
+from statalike.data.missing import MISSING
+from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
+from statalike.engine.nested_groups import nested_groups
+from statalike.results.matrix import NamedMatrix, Stripe
+from statalike.results.stores import Results
+
+BOUNDARY = 1e-5
+
+
+@dataclass(frozen=True)
+class EstimationRequest:
+    """What was asked for, as far as e() remembers it."""
+
+    command_line: str
+    scale: str
+    em_only: bool
+
+
+def stored_results(
+    description: LinearMixedDescription,
+    fit: LinearMixedFit,
+    sizes: Sequence[np.ndarray],
+    request: EstimationRequest,
+) -> Results:
+    """e() of ``mixed``.  ``sizes`` are the observations per group of each level variable."""
+    results = Results()
+    _post_estimates(results, description, fit)
+    _post_groups(results, sizes)
+    _post_tests(results, description, fit)
+    scalars, macros = results.scalars, results.macros
+    scalars["ll"] = fit.log_likelihood
+    scalars["rank"] = float(_rank(results.matrices["V"].values))
+    scalars["ic"] = float(fit.optimum.iterations if fit.optimum else len(fit.em.values))
+    scalars["rc"] = 0.0 if fit.converged else 430.0
+    scalars["converged"] = float(fit.converged)
+    scalars["small"] = 0.0
+    macros["cmd"] = "mixed"
+    macros["cmdline"] = request.command_line
+    macros["depvar"] = description.outcome.name
+    macros["title"] = f"Mixed-effects {fit.method.upper()} regression"
+    macros["ivars"] = " ".join(equation.level for equation in description.equations)
+    macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
+    macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
+    macros["revars"] = " ".join(column.name for _, column in description.effects)
+    macros["rstructure"] = "independent"
+    macros["rstructlab"] = "Independent"
+    macros["chi2type"] = "Wald"
+    macros["vce"] = "oim"
+    macros["method"] = fit.method.upper()
+    macros["opt"] = "ml"
+    macros["optmetric"] = "matlog" if request.scale == "logarithm" else "matsqrt"
+    if request.em_only:
+        macros["emonly"] = "emonly"
+    macros["ml_method"] = "d0"
+    macros["technique"] = "nr"
+    macros["properties"] = "b V"
+    macros["estat_cmd"] = "mixed_estat"
+    macros["predict"] = "mixed_p"
+    return results
+
+
+def _post_estimates(
+    results: Results, description: LinearMixedDescription, fit: LinearMixedFit
+) -> None:
+    estimated = description.fixed.estimated
+    b, variance = expanded(fit.coefficients, fit.coefficient_covariance, estimated)
+    k_f, k_r = len(b), len(fit.estimates)
+    outcome = description.outcome.name
+    stripes = (
+        *(Stripe(outcome, name) for name in description.fixed.names),
+        *(Stripe(name, "_cons") for name in parameter_names(description, fit.parameters)),
+    )
+    V = np.zeros((k_f + k_r, k_f + k_r))
+    V[:k_f, :k_f] = variance
+    known = np.where(np.isfinite(fit.parameter_covariance), fit.parameter_covariance, 0.0)
+    V[k_f:, k_f:] = known
+    results.matrices["b"] = NamedMatrix.row(np.concatenate([b, fit.estimates]), stripes)
+    results.matrices["V"] = NamedMatrix.square(V, stripes)
+    variances = sum(p.kind == "lnsd" for p in fit.parameters) - 1
+    results.scalars.update(
+        {
+            "N": float(fit.observations),
+            "k": float(k_f + k_r),
+            "k_f": float(k_f),
+            "k_r": float(k_r),
+            "k_rs": float(variances),
+            "k_rc": float(k_r - 1 - variances),
+            "k_res": 1.0,
+            "nrgroups": 1.0,
+        }
+    )
+
+
+def parameter_names(
+    description: LinearMixedDescription, parameters: Sequence[VarianceParameter]
+) -> list[str]:
+    """Equation names of the variance parameters: ``lns1_1_1``, ``atr1_1_1_2``, ``lnsig_e``.
+
+    The first number is the level, the second the equation at that level, then the effects.
+    """
+    numbers = {name: number for number, name in enumerate(description.level_names, 1)}
+    names = []
+    for parameter in parameters:
+        if parameter.level < 0:
+            names.append("lnsig_e")
+            continue
+        level = numbers[description.levels[parameter.level][0]]
+        start = f"{level}_{parameter.equation + 1}_{parameter.i + 1}"
+        if parameter.kind == "lnsd":
+            names.append(f"lns{start}")
+        else:
+            names.append(f"atr{start}_{parameter.j + 1}")
+    return names
+
+
+def group_sizes(
+    description: LinearMixedDescription, fit: LinearMixedFit, data: Dataset, sample: np.ndarray
+) -> Sequence[np.ndarray]:
+    """Observations per group for each level variable, those without random effects included."""
+    if len(fit.group_sizes) == len(description.level_names):
+        return fit.group_sizes
+    return nested_groups(description.codes(data, sample)).sizes
+
+
+def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
+    if not sizes:
+        return
+    summary = {
+        "N_g": [len(size) for size in sizes],
+        "g_min": [size.min() for size in sizes],
+        "g_avg": [size.mean() for size in sizes],
+        "g_max": [size.max() for size in sizes],
+    }
+    for name, values in summary.items():
+        results.matrices[name] = NamedMatrix.plain(np.array([values], dtype=float))
+
+
+def _post_tests(results: Results, description: LinearMixedDescription, fit: LinearMixedFit) -> None:
+    """The Wald test of the model and the likelihood-ratio test against linear regression."""
+    constant = np.array([c.constant for c in description.fixed.columns if not c.omitted])
+    slopes = ~constant if len(constant) else np.zeros(0, dtype=bool)
+    df = int(slopes.sum())
+    chi2 = MISSING
+    if df:
+        b = fit.coefficients[slopes]
+        V = fit.coefficient_covariance[np.ix_(slopes, slopes)]
+        try:
+            chi2 = float(b @ np.linalg.solve(V, b))
+        except np.linalg.LinAlgError:
+            chi2 = MISSING
+    results.scalars["df_m"] = float(df)
+    results.scalars["chi2"] = chi2
+    results.scalars["p"] = chi2_tail(df, chi2) if chi2 < MISSING else MISSING
+    k_c = len(fit.parameters) - 1
+    if not k_c:
+        return
+    statistic = max(2 * (fit.log_likelihood - fit.linear.log_likelihood), 0.0)
+    results.scalars["ll_c"] = fit.linear.log_likelihood
+    results.scalars["chi2_c"] = statistic
+    results.scalars["df_c"] = float(k_c)
+    tail = chi2_tail(k_c, statistic)
+    single = k_c == 1
+    # A variance on the boundary leaves a statistic of zero but for rounding.
+    at_boundary = statistic <= BOUNDARY
+    results.scalars["p_c"] = (1.0 if at_boundary else 0.5 * tail) if single else tail
+
+
+def _rank(variance: np.ndarray) -> int:
+    diagonal = np.diag(variance)
+    used = diagonal > 0
+    if not used.any():
+        return 0
+    scale = np.sqrt(diagonal[used])
+    correlation = variance[np.ix_(used, used)] / np.outer(scale, scale)
+    return int(np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True))

@@ -1,0 +1,77 @@
+"""The equations after ``||``: which levels a model has, and the random effects at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from statalike.data.dataset import Dataset
+from statalike.design.columns import CONSTANT, Column
+from statalike.design.factor_columns import term_columns
+from statalike.design.terms import Term, model_terms
+from statalike.errors import StataError
+from statalike.language.arguments import Arguments
+from statalike.language.ast import Operated
+from statalike.state import State
+
+#: the covariance structures, by the shortest abbreviation that is understood
+STRUCTURES = {"id": "identity", "ind": "independent", "ex": "exchangeable", "un": "unstructured"}
+
+
+@dataclass(frozen=True)
+class RandomEquation:
+    """The random effects of one equation: the variable that forms groups, and their covariates.
+
+    ``terms`` are the covariates without the constant.  ``structure`` is one of the values of
+    ``STRUCTURES``; with a single effect every structure is the identity.
+    """
+
+    level: str
+    terms: tuple[Term, ...]
+    constant: bool
+    structure: str
+
+    def columns(self, data: Dataset, rows: np.ndarray) -> tuple[Column, ...]:
+        """The covariates on an estimation sample, the constant last."""
+        found = [column for column in term_columns(self.terms, data, rows) if not column.omitted]
+        return (*found, CONSTANT) if self.constant else tuple(found)
+
+
+def covariance_structure(typed: str) -> str:
+    """The full name of a structure given in ``covariance()``; r(198) when there is none."""
+    text = typed.strip().lower()
+    for short, full in STRUCTURES.items():
+        if text.startswith(short) and full.startswith(text):
+            return full
+    raise StataError(198, f"covariance(): vartype {typed.strip()} not allowed")
+
+
+def read_random_equation(state: State, arguments: Arguments) -> RandomEquation:
+    """One equation ``levelvar: [varlist] [, covariance() noconstant]``; r(198)."""
+    assert arguments.level is not None
+    if any(isinstance(item, Operated) and item.operators == "r" for item in arguments.terms):
+        raise StataError(198, "R.varname in a random-effects equation not yet supported")
+    typed = arguments.options.get("covariance")
+    return RandomEquation(
+        arguments.level,
+        model_terms(arguments.terms, state.data),
+        not arguments.options.get("noconstant"),
+        covariance_structure(str(typed)) if typed is not None else "independent",
+    )
+
+
+def settle_repeated_levels(equations: Sequence[RandomEquation]) -> tuple[RandomEquation, ...]:
+    """Leave the constant to the last equation of a level; repeated levels must be consecutive."""
+    settled: list[RandomEquation] = []
+    for position, equation in enumerate(equations):
+        later = [other.level for other in equations[position + 1 :]]
+        if equation.level in later:
+            if later[0] != equation.level:
+                raise StataError(
+                    198, f"repeated-level equations for {equation.level} must be consecutive"
+                )
+            equation = RandomEquation(equation.level, equation.terms, False, equation.structure)
+        settled.append(equation)
+    return tuple(settled)

@@ -1,0 +1,230 @@
+"""``estat recovariance``, ``icc`` and ``group`` after ``mixed``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from statalike.commands.estimation.display_options import confidence_level
+from statalike.commands.estimation.distributions import two_sided_critical_value
+from statalike.commands.estimation.linear_mixed import (
+    LinearMixedDescription,
+    covariance_matrices,
+    described_by,
+    random_parameters,
+)
+from statalike.commands.estimation.mixed_display import group_summaries
+from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.postestimation.predict_mixed import level_position
+from statalike.commands.registry import command
+from statalike.data.missing import MISSING
+from statalike.errors import StataError, last_estimates_not_found
+from statalike.language.arguments import Arguments
+from statalike.output.estimation_header import grouping_information
+from statalike.output.intraclass_correlation import (
+    IntraclassCorrelation,
+    intraclass_correlation_table,
+)
+from statalike.output.matrix_display import RuledMatrix, ruled_matrix
+from statalike.results.matrix import NamedMatrix, Stripe
+from statalike.results.stores import Results
+from statalike.state import State
+
+
+def active_mixed(state: State, subcommand: str) -> LinearMixedDescription:
+    """The model of the active estimates; r(301), r(321) when they are not those of ``mixed``."""
+    estimator = state.e.macros.get("cmd")
+    if estimator is None:
+        raise last_estimates_not_found()
+    if estimator != "mixed":
+        raise StataError(321, f"estat {subcommand} is not allowed after {estimator}")
+    return described_by(state.e)
+
+
+@command("estat", "estat", form="family", help="statistics after estimation")
+def estat(state: State, text: str) -> None:
+    """Chooses ``estat icc`` and the like."""
+
+
+@command(
+    "estat recovariance",
+    "estat recov",
+    syntax="[, RELevel(string) CORRelation Format(string)]",
+    unsupported="TITle(string) NOBLank LINEs(string) ROWtitle(string) TWidth(integer 12)",
+    help="covariance matrices of the random effects",
+    section="Postestimation",
+)
+def estat_recovariance(state: State, arguments: Arguments) -> None:
+    description = active_mixed(state, "recovariance")
+    names = [name for name, _ in description.levels]
+    if not names:
+        raise StataError(321, "the model has no random effects")
+    wanted = range(len(names))
+    only = str(arguments.options.get("relevel") or "")
+    if only:
+        position = level_position(state, only, names)
+        wanted = range(position, position + 1)
+    correlation = bool(arguments.options.get("correlation"))
+    matrices = covariance_matrices(state.e, description)
+    results = Results(scalars={"relevels": float(len(names))})
+    for level in wanted:
+        effects = tuple(
+            Stripe("", effect_name(column))
+            for equation in description.levels[level][1]
+            for column in equation.columns
+        )
+        covariance = _block_diagonal(list(matrices[level]))
+        number = len(names) - level + 1
+        results.matrices[f"Cov{number}"] = NamedMatrix.square(covariance, effects)
+        shown = covariance
+        if correlation:
+            shown = correlations(covariance)
+            results.matrices[f"Corr{number}"] = NamedMatrix.square(shown, effects)
+        kind = "correlation" if correlation else "covariance"
+        state.console.print(f"\nRandom-effects {kind} matrix for level {names[level]}\n")
+        labels = [stripe.name for stripe in effects]
+        state.console.print_lines(
+            ruled_matrix(
+                RuledMatrix(
+                    shown,
+                    labels,
+                    labels,
+                    display_format=str(arguments.options.get("format") or "%9.0g"),
+                    lower=True,
+                    rule_to_end=True,
+                ),
+                state.settings.linesize,
+            )
+        )
+    state.r = results
+
+
+def _block_diagonal(blocks: list[np.ndarray]) -> np.ndarray:
+    size = sum(len(block) for block in blocks)
+    whole = np.zeros((size, size))
+    start = 0
+    for block in blocks:
+        end = start + len(block)
+        whole[start:end, start:end] = block
+        start = end
+    return whole
+
+
+def correlations(covariance: np.ndarray) -> np.ndarray:
+    """A correlation matrix; entries of a zero variance are missing off the diagonal."""
+    spread = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result = covariance / np.outer(spread, spread)
+    result = np.where(np.isfinite(result), result, MISSING)
+    np.fill_diagonal(result, 1.0)
+    return result
+
+
+@command(
+    "estat group",
+    "estat gr",
+    syntax="",
+    help="how the observations fall into groups",
+    section="Postestimation",
+)
+def estat_group(state: State, arguments: Arguments) -> None:
+    active_mixed(state, "group")
+    state.console.print()
+    state.console.print_lines(grouping_information(group_summaries(state.e)))
+
+
+@command(
+    "estat icc",
+    "estat icc",
+    syntax="[, Level(cilevel)]",
+    help="intraclass correlations",
+    section="Postestimation",
+)
+def estat_icc(state: State, arguments: Arguments) -> None:
+    description = active_mixed(state, "icc")
+    results = state.e
+    if not description.levels:
+        raise StataError(321, "the model has no random effects")
+    if any(name == "_all" for name, _ in description.levels):
+        raise StataError(321, "estat icc is not allowed after crossed-effects models")
+    if not all(
+        any(column.constant for equation in equations for column in equation.columns)
+        for _, equations in description.levels
+    ):
+        raise StataError(321, "estat icc is not allowed without a random intercept at every level")
+    level = confidence_level(arguments.options, state.settings)
+    rows, gradient_rows = intercept_variances(results, description)
+    first = int(results.scalars["k_f"])
+    V = results.matrices["V"].values[first:, first:]
+    total = sum(rows)
+    found: list[IntraclassCorrelation] = []
+    critical = two_sided_critical_value(level)
+    names = [name for name, _ in description.levels]
+    stored = Results()
+    for position in range(len(names)):
+        numerator = sum(rows[: position + 1])
+        icc = numerator / total
+        slope = sum(gradient_rows[: position + 1]) / total - icc * sum(gradient_rows) / total
+        variance = float(slope @ V @ slope)
+        path = "|".join(reversed(names[: position + 1]))
+        if variance > 0 and 0 < icc < 1:
+            error = float(np.sqrt(variance))
+            half = critical * error / (icc * (1 - icc))
+            logit = float(np.log(icc / (1 - icc)))
+            lower, upper = (float(1 / (1 + np.exp(-(logit + sign * half)))) for sign in (-1, 1))
+        else:
+            error = lower = upper = MISSING
+        found.append(IntraclassCorrelation(path, float(icc), error, lower, upper))
+        number = len(names) - position + 1
+        stored.scalars[f"icc{number}"] = float(icc)
+        stored.scalars[f"se{number}"] = error
+        stored.macros[f"label{number}"] = path
+        stored.matrices[f"ci{number}"] = NamedMatrix(
+            np.array([[lower, upper]]),
+            (Stripe("", f"icc{number}"),),
+            (Stripe("", "ll"), Stripe("", "ul")),
+        )
+    stored.scalars["level"] = level
+    conditional = any(not column.constant for _, column in description.effects)
+    if conditional:
+        title = "Conditional intraclass correlation"
+    elif results.scalars["df_m"]:
+        title = "Residual intraclass correlation"
+    else:
+        title = "Intraclass correlation"
+    state.console.print(f"\n{title}\n")
+    state.console.print_lines(intraclass_correlation_table(found, level))
+    if conditional:
+        state.console.print("Note: ICC is conditional on zero values of random-effects covariates.")
+    state.r = stored
+
+
+def intercept_variances(
+    results: Results, description: LinearMixedDescription
+) -> tuple[list[float], list[np.ndarray]]:
+    """Variances of the intercepts, outermost level first, then of the residual; their gradients.
+
+    Gradients are with respect to the parameters in e(b) after the fixed effects.
+    """
+    values = random_parameters(results)
+    count = len(values)
+    variances: list[float] = []
+    gradients: list[np.ndarray] = []
+    position = 0
+    for _, equations in description.levels:
+        variance, gradient = 0.0, np.zeros(count)
+        for equation in equations:
+            structure = equation.covariance()
+            own = slice(position, position + structure.parameter_count)
+            mapped = structure.from_estimation(values[own])
+            for i, column in enumerate(equation.columns):
+                if column.constant:
+                    weights = structure.basis[:, i, i]
+                    variance += float(weights @ mapped.values)
+                    gradient[own] += weights @ mapped.jacobian
+            position = own.stop
+        variances.append(variance)
+        gradients.append(gradient)
+    residual = float(np.exp(2 * values[-1]))
+    gradient = np.zeros(count)
+    gradient[-1] = 2 * residual
+    return [*variances, residual], [*gradients, gradient]

@@ -1,0 +1,124 @@
+"""``predict``: new variables from estimation results.
+
+What can be predicted depends on the estimator; each registers a function under its ``e(cmd)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from statalike.commands.registry import command
+from statalike.data.missing import MISSING
+from statalike.data.names import check_name
+from statalike.data.storage import StorageType, storage_type
+from statalike.errors import StataError, already_defined, last_estimates_not_found
+from statalike.evaluation import observations_mask
+from statalike.language.arguments import Arguments
+from statalike.state import State
+
+NUMERIC_TYPES = ("byte", "int", "long", "float", "double")
+
+Predictor = Callable[["PredictRequest"], None]
+_predictors: dict[str, Predictor] = {}
+
+
+def predictor(estimator: str) -> Callable[[Predictor], Predictor]:
+    """Register the function that predicts after an estimation command."""
+
+    def decorate(function: Predictor) -> Predictor:
+        _predictors[estimator] = function
+        return function
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """What ``predict`` was asked for.
+
+    ``names`` are new variables as typed (one may be a stub, ``re*``); ``rows`` (n,) are the
+    observations to fill.
+    """
+
+    state: State
+    arguments: Arguments
+    names: tuple[str, ...]
+    storage: StorageType
+    rows: np.ndarray
+
+    def flag(self, name: str) -> bool:
+        return bool(self.arguments.options.get(name))
+
+    def text(self, name: str) -> str:
+        return str(self.arguments.options.get(name) or "")
+
+    def add(self, name: str, values: np.ndarray, label: str) -> int:
+        """Make a new variable from values (n,) on the chosen rows; the number of missing ones."""
+        filled = np.where(self.rows, values, MISSING)
+        self.state.data.add(name, filled, self.storage, label=label)
+        return int(np.count_nonzero(filled >= MISSING))
+
+    def single_name(self) -> str:
+        """The one new variable; r(102), r(103) otherwise."""
+        if len(self.names) != 1:
+            raise StataError(103, "too many variables specified")
+        return self.names[0]
+
+    def report_missing(self, count: int) -> None:
+        if count:
+            noun = "value" if count == 1 else "values"
+            self.state.console.print(f"({count:,} missing {noun} generated)")
+
+
+def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ...]:
+    """Names for ``count`` variables from a stub ``u*`` or a list of that length; r(110)."""
+    if len(names) == 1 and names[0].endswith("*"):
+        names = tuple(f"{names[0][:-1]}{i}" for i in range(1, count + 1))
+    if len(names) != count:
+        code, what = (102, "few") if len(names) < count else (103, "many")
+        raise StataError(
+            code, f"too {what} variables specified; {count} needed, {len(names)} given"
+        )
+    for name in names:
+        check_name(name)
+        if name in state.data:
+            raise already_defined(name)
+    return names
+
+
+@command(
+    "predict",
+    "predict",
+    syntax=(
+        "[anything] [if] [in] [, XB STDP FITted RESiduals RSTAndard REFfects reses(string) "
+        "RELevel(string)]"
+    ),
+    unsupported="SCores ANScombe DEViance PEArson MU PR ETA Stdf DENsity DISTribution "
+    "OUTcome(string) MEANs MODEs CONDitional(string) MARGinal FIXEDonly NOOFFset EBMEANs EBMODEs "
+    "INTPoints(integer 7)",
+    help="make variables of predictions, residuals and random effects",
+    section="Postestimation",
+)
+def predict(state: State, arguments: Arguments) -> None:
+    estimator = state.e.macros.get("cmd", "")
+    if not estimator:
+        raise last_estimates_not_found()
+    if estimator not in _predictors:
+        raise StataError(321, f"predict is not available after {estimator}")
+    names = tuple(arguments.body.split())
+    if not names:
+        raise StataError(100, "varlist required")
+    storage = storage_type(state.settings.type)
+    if len(names) > 1 and names[0] in NUMERIC_TYPES:
+        storage, names = storage_type(names[0]), names[1:]
+    request = PredictRequest(
+        state,
+        arguments,
+        names,
+        storage,
+        observations_mask(state, arguments.condition, arguments.observations),
+    )
+    _predictors[estimator](request)
