@@ -1,0 +1,208 @@
+"""The linear workloads: what is fitted, and seeded generators of the data.
+
+Run as a program, writes the data sets as ``NAME.dta`` and ``NAME.csv`` (same digits) for the
+programs that are compared::
+
+    python -m benchmarks.linear_workloads [--directory DIR] [NAME ...]
+
+A data set is always the same: its generator is seeded with the CRC-32 of its name.
+"""
+
+import argparse
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Column = npt.NDArray[np.float64]
+Columns = dict[str, Column]
+
+DIRECTORY = Path(os.environ.get("BENCH_DIR", "/tmp/bench"))
+SIZES = ("s", "m", "l")
+
+INTERCEPT = 1.0
+SLOPES = (0.5, -0.3, 0.8, 0.2, -0.1)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One model fitted to one data set, stated in the terms every program can be told.
+
+    ``groups`` are the grouping variables, outermost first; every level has a random intercept,
+    and the innermost one a random coefficient of ``slope`` too, with an unstructured covariance.
+    """
+
+    name: str
+    data: str
+    fixed: tuple[str, ...]
+    groups: tuple[str, ...]
+    slope: str | None
+    restricted: bool
+
+    @property
+    def command(self) -> str:
+        """The model as a ``mixed`` command."""
+        outer = "".join(f" || {group}:" for group in self.groups[:-1])
+        covariance = f" {self.slope}, covariance(unstructured)" if self.slope else ""
+        options = covariance
+        if self.restricted:
+            options += " reml" if covariance else ", reml"
+        covariates = f"{self.fixed[0]}-{self.fixed[-1]}"
+        return f"mixed y {covariates}{outer} || {self.groups[-1]}:{options}"
+
+    @property
+    def formula(self) -> str:
+        """The model as a formula of lme4, glmmTMB and glmm."""
+        terms = [f"(1 | {group})" for group in self.groups[:-1]]
+        terms.append(f"({'1 + ' + self.slope if self.slope else '1'} | {self.groups[-1]})")
+        return f"y ~ {' + '.join((*self.fixed, *terms))}"
+
+    @property
+    def dta(self) -> Path:
+        return DIRECTORY / f"{self.data}.dta"
+
+    @property
+    def csv(self) -> Path:
+        return DIRECTORY / f"{self.data}.csv"
+
+
+def covariates(generator: np.random.Generator, n: int, number: int) -> Columns:
+    """The first ``number`` of five covariates of different kinds.
+
+    Standard normal, uniform on (-1/2, 1/2), Bernoulli(0.4), normal with correlation 1/2 with the
+    first, and a centred exponential.  All five are drawn whatever the number asked for.
+    """
+    normal = generator.standard_normal(n)
+    uniform = generator.random(n) - 0.5
+    binary = (generator.random(n) < 0.4).astype(np.float64)
+    correlated = 0.5 * normal + np.sqrt(0.75) * generator.standard_normal(n)
+    skewed = generator.exponential(size=n) - 1
+    drawn = (normal, uniform, binary, correlated, skewed)
+    return {f"x{k + 1}": drawn[k] for k in range(number)}
+
+
+def linear_predictor(x: Columns) -> Column:
+    """The fixed part: 1 + 0.5 x1 - 0.3 x2 + 0.8 x3 + 0.2 x4 - 0.1 x5, as far as there are x's."""
+    eta: Column = INTERCEPT + sum(
+        (slope * column for slope, column in zip(SLOPES, x.values(), strict=False)),
+        np.zeros(len(x["x1"])),
+    )
+    return eta
+
+
+def numbered(groups: int, members: int | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The row's group, counted from 0, with the members of a group next to each other."""
+    return np.repeat(np.arange(groups), members)
+
+
+def identifier(group: npt.NDArray[np.int64]) -> Column:
+    """Groups counted from 1, as a variable of the data set."""
+    return (group + 1).astype(np.float64)
+
+
+def random_intercept(generator: np.random.Generator, groups: int, members: int = 10) -> Columns:
+    """Balanced groups; standard deviations 0.8 between groups and 1 within."""
+    group = numbered(groups, members)
+    x = covariates(generator, len(group), 5)
+    y = linear_predictor(x)
+    y = y + (0.8 * generator.standard_normal(groups))[group]
+    y = y + generator.standard_normal(len(group))
+    return {"y": y, **x, "g": identifier(group)}
+
+
+def random_slope(generator: np.random.Generator, groups: int, members: int = 10) -> Columns:
+    """Balanced groups; variances 0.64 (intercept) and 0.25 (x1), covariance 0.12, residual 1."""
+    group = numbered(groups, generator.integers(members, members + 1, groups))
+    x = covariates(generator, len(group), 3)
+    factor = np.linalg.cholesky(np.array([[0.64, 0.12], [0.12, 0.25]]))
+    effects = generator.standard_normal((groups, 2)) @ factor.T
+    y = linear_predictor(x) + effects[group, 0] + effects[group, 1] * x["x1"]
+    y = y + generator.standard_normal(len(group))
+    return {"y": y, **x, "g": identifier(group)}
+
+
+def three_level(
+    generator: np.random.Generator, schools: int, classes: int, pupils: int = 25
+) -> Columns:
+    """Pupils in classes in schools, standard deviations 0.5 (school), 0.7 (class), 1 (pupil).
+
+    Classes are numbered over all schools.
+    """
+    school = numbered(schools, classes * pupils)
+    klass = numbered(schools * classes, pupils)
+    x = covariates(generator, len(school), 3)
+    y = linear_predictor(x)
+    y = y + (0.5 * generator.standard_normal(schools))[school]
+    y = y + (0.7 * generator.standard_normal(schools * classes))[klass]
+    y = y + generator.standard_normal(len(school))
+    return {"y": y, **x, "school": identifier(school), "klass": identifier(klass)}
+
+
+GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
+    "lmm_ri_s": lambda generator: random_intercept(generator, groups=1_000),
+    "lmm_ri_m": lambda generator: random_intercept(generator, groups=10_000),
+    "lmm_ri_l": lambda generator: random_intercept(generator, groups=100_000),
+    "lmm_rs_s": lambda generator: random_slope(generator, groups=1_000),
+    "lmm_rs_m": lambda generator: random_slope(generator, groups=10_000),
+    "lmm_rs_l": lambda generator: random_slope(generator, groups=100_000),
+    "lmm_3l_s": lambda generator: three_level(generator, schools=50, classes=4),
+    "lmm_3l_m": lambda generator: three_level(generator, schools=500, classes=8),
+    "lmm_3l_l": lambda generator: three_level(generator, schools=2_500, classes=16),
+}
+
+
+def declared() -> dict[str, Workload]:
+    """Every workload by name, small sizes first."""
+    five, three = ("x1", "x2", "x3", "x4", "x5"), ("x1", "x2", "x3")
+    workloads = []
+    for size in SIZES:
+        workloads += [
+            Workload(f"lmm_ri_{size}", f"lmm_ri_{size}", five, ("g",), None, False),
+            Workload(f"lmm_rs_{size}_ml", f"lmm_rs_{size}", three, ("g",), "x1", False),
+            Workload(f"lmm_rs_{size}_reml", f"lmm_rs_{size}", three, ("g",), "x1", True),
+            Workload(f"lmm_3l_{size}", f"lmm_3l_{size}", three, ("school", "klass"), None, False),
+        ]
+    return {workload.name: workload for workload in workloads}
+
+
+WORKLOADS = declared()
+
+
+def generate(name: str) -> pd.DataFrame:
+    """The data set of that name, all columns double."""
+    generator = np.random.default_rng(zlib.crc32(name.encode()))
+    return pd.DataFrame(GENERATORS[name](generator))
+
+
+def write(name: str, directory: Path = DIRECTORY, again: bool = False) -> None:
+    """Write ``name``.dta and ``name``.csv into ``directory``, unless both are there already."""
+    dta, csv = directory / f"{name}.dta", directory / f"{name}.csv"
+    if dta.exists() and csv.exists() and not again:
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    data = generate(name)
+    data.to_stata(dta, write_index=False, version=118)
+    data.to_csv(csv, index=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Write the data sets of the linear workloads.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(GENERATORS))
+    parser.add_argument("--directory", type=Path, default=DIRECTORY)
+    parser.add_argument("--again", action="store_true", help="write files that exist already too")
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(GENERATORS)
+    if unknown:
+        parser.error(f"no such data set: {', '.join(sorted(unknown))}")
+    for name in options.names or GENERATORS:
+        write(name, options.directory, options.again)
+        print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main()

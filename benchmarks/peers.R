@@ -1,0 +1,64 @@
+# The R programs that are compared: one of them, on one workload, fitting in turns.
+#
+# Rscript peers.R PROGRAM NAME DESCRIPTION is started by benchmarks.run; DESCRIPTION is the
+# workload as JSON.  Timed is the fit from a data frame in memory: formula, factors, optimisation,
+# standard errors.  Loading packages and reading are not timed.
+
+options(warn = -1)
+arguments <- commandArgs(trailingOnly = TRUE)
+program <- arguments[1]
+workload <- jsonlite::fromJSON(arguments[3])
+suppressPackageStartupMessages(library(program, character.only = TRUE))
+data <- as.data.frame(data.table::fread(workload$csv, showProgress = FALSE))
+note <- ""
+
+fit_lme4 <- function() {
+  model <- lmer(as.formula(workload$formula), data, REML = workload$restricted)
+  vcov(model)
+  model
+}
+
+fit_nlme <- function() {
+  fixed <- as.formula(paste("y ~", paste(workload$fixed, collapse = " + ")))
+  effects <- if (is.null(workload$slope)) "1" else workload$slope
+  random <- as.formula(paste("~", effects, "|", paste(workload$groups, collapse = "/")))
+  method <- if (workload$restricted) "REML" else "ML"
+  fit <- function(optimizer) {
+    lme(fixed, data, random, method = method, control = lmeControl(opt = optimizer))
+  }
+  tryCatch(fit("nlminb"), error = function(problem) {
+    note <<- "nlminb failed, then optim: the time is of both"
+    fit("optim")
+  })
+}
+
+fit_glmmTMB <- function() {
+  model <- glmmTMB(as.formula(workload$formula), data, REML = workload$restricted)
+  vcov(model)
+  if (model$fit$convergence != 0) stop("not converged: ", model$fit$message)
+  model
+}
+
+fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB)[[program]]
+
+say <- function(...) {
+  cat(jsonlite::toJSON(list(...), auto_unbox = TRUE, digits = NA), "\n", sep = "")
+  flush(stdout())
+}
+
+say(version = as.character(packageVersion(program)))
+input <- file("stdin", open = "r")
+while (length(line <- readLines(input, n = 1)) == 1) {
+  times <- as.integer(line)
+  seconds <- numeric(times)
+  answer <- tryCatch({
+    for (k in seq_len(times)) {
+      note <- ""
+      start <- Sys.time()
+      model <- fit()
+      seconds[k] <- as.numeric(difftime(Sys.time(), start, units = "secs"))
+    }
+    list(seconds = I(seconds), log_likelihood = as.numeric(logLik(model)), note = note)
+  }, error = function(problem) list(failure = conditionMessage(problem)))
+  do.call(say, answer)
+}

@@ -1,0 +1,83 @@
+"""The Python programs that are compared: one of them, on one workload, fitting in turns.
+
+``python -m benchmarks.peers PROGRAM WORKLOAD`` is started by `benchmarks.run`.  Timed is the fit
+from a data frame in memory: design matrices, groups, optimisation, standard errors.  Imports and
+reading are not timed.
+"""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.linear_workloads import WORKLOADS, Workload
+from benchmarks.turns import Fit, installed_version, serve
+
+# The peers live in an environment of their own, so they are not known where types are checked.
+Module = Any
+
+
+def glmm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+    fit = module.fit(data, workload.formula, "gaussian", reml=workload.restricted)
+    if not fit.converged:
+        raise RuntimeError("not converged")
+    return float(fit.loglik)
+
+
+def mixedlm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+    fit = module.lmer(workload.formula, data, REML=workload.restricted)
+    fit.vcov()
+    if not fit.converged:
+        raise RuntimeError("not converged")
+    likelihood = fit.logLik()
+    return float(getattr(likelihood, "value", likelihood))
+
+
+def statsmodels(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+    outer, *inner = workload.groups
+    fixed = np.column_stack([np.ones(len(data)), data[list(workload.fixed)]])
+    if inner:
+        formula = f"y ~ {' + '.join(workload.fixed)}"
+        components = {inner[0]: f"0 + C({inner[0]})"}
+        model = module.MixedLM.from_formula(
+            formula, data, groups=outer, re_formula="1", vc_formula=components
+        )
+    else:
+        effects = fixed[:, :1]
+        if workload.slope:
+            effects = np.column_stack([effects, data[workload.slope]])
+        model = module.MixedLM(data["y"].to_numpy(), fixed, data[outer].to_numpy(), effects)
+    fit = model.fit(reml=workload.restricted)
+    if not fit.converged:
+        raise RuntimeError("not converged")
+    return float(fit.llf)
+
+
+PROGRAMS: dict[str, Callable[[Module, Workload, pd.DataFrame], float]] = {
+    "glmm": glmm,
+    "mixedlm": mixedlm,
+    "statsmodels": statsmodels,
+}
+MODULES = {"statsmodels": "statsmodels.api"}
+
+
+def prepared(program: str, workload: Workload) -> Fit:
+    """Import the program and read the data; what remains is to fit."""
+    module = importlib.import_module(MODULES.get(program, program))
+    data = pd.read_stata(workload.dta)
+    fit = PROGRAMS[program]
+    return lambda: fit(module, workload, data)
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    program, name = sys.argv[1], sys.argv[2]
+    serve(installed_version(program), prepared(program, WORKLOADS[name]))
+
+
+if __name__ == "__main__":
+    main()

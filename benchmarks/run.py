@@ -1,0 +1,222 @@
+"""Times the programs side by side on the linear workloads, and writes the table.
+
+    python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [--readme] [NAME ...]
+
+Every program has a process of its own with the data in memory.  In a round each program fits in
+its turn, so that whatever else the machine does falls on all of them; ratios are medians of the
+ratios within a round.  A fit counts only at the same or a better log likelihood.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.linear_workloads import SIZES, WORKLOADS, Workload, write
+from benchmarks.turns import ROOT, Failure, Program, Turns
+
+RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "benchmarks" / "README.md"
+TABLE_BEGINS, TABLE_ENDS = "<!-- linear table -->", "<!-- end of linear table -->"
+
+PEERS_PYTHON = os.environ.get("BENCH_PYTHON", "/tmp/venv-bench/bin/python")
+
+COMMANDS: dict[str, list[str]] = {
+    "statalike": [sys.executable, "-m", "benchmarks.statalike_fits", "command"],
+    "engine": [sys.executable, "-m", "benchmarks.statalike_fits", "engine"],
+    "glmm": [PEERS_PYTHON, "-m", "benchmarks.peers", "glmm"],
+    "lme4": ["Rscript", "--vanilla", "benchmarks/peers.R", "lme4"],
+    "nlme": ["Rscript", "--vanilla", "benchmarks/peers.R", "nlme"],
+    "glmmTMB": ["Rscript", "--vanilla", "benchmarks/peers.R", "glmmTMB"],
+    "mixedlm": [PEERS_PYTHON, "-m", "benchmarks.peers", "mixedlm"],
+    "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
+}
+RIVALS = ("lme4", "glmm")
+
+LOG_LIKELIHOOD_TOLERANCE = 1e-4
+
+
+def take_turns(
+    workload: Workload, programs: Sequence[str], rounds: int, limit: float, patience: float
+) -> list[Turns]:
+    """Start every program, let it fit once, then go round.
+
+    A program whose first fit took longer than ``patience`` seconds has only that one.
+    """
+    records: list[Turns] = []
+    going: list[Program] = []
+
+    def failed(program: Program, failure: Failure) -> None:
+        program.turns.failure = str(failure)
+        program.end()
+
+    for name in programs:
+        try:
+            program = Program(name, COMMANDS[name], workload, limit)
+        except Failure as failure:
+            records.append(Turns(name, failure=str(failure)))
+            continue
+        records.append(program.turns)
+        try:
+            program.start()
+        except Failure as failure:
+            failed(program, failure)
+            continue
+        if program.turns.first > patience:
+            program.end()
+        else:
+            going.append(program)
+    for number in range(rounds):
+        first = number % len(going) if going else 0
+        for program in going[first:] + going[:first]:
+            if program.turns.failure:
+                continue
+            try:
+                program.turn()
+            except Failure as failure:
+                failed(program, failure)
+    for program in going:
+        program.end()
+    return records
+
+
+def best_log_likelihood(records: Iterable[Turns]) -> float:
+    found = [turns.log_likelihood for turns in records if not turns.failure]
+    return max((value for value in found if not math.isnan(value)), default=math.nan)
+
+
+def counts(turns: Turns, best: float) -> bool:
+    """Whether the program fitted, and as well as the best."""
+    return not turns.failure and turns.log_likelihood >= best - LOG_LIKELIHOOD_TOLERANCE
+
+
+def ratio(own: Turns, rival: Turns) -> float:
+    """The program's seconds over the rival's: median over the rounds both had."""
+    rounds = list(zip(own.seconds, rival.seconds, strict=False))
+    if not rounds:
+        return own.median / rival.median
+    return statistics.median(mine / theirs for mine, theirs in rounds)
+
+
+def shown(number: float) -> str:
+    return "" if math.isnan(number) else f"{number:#.3g}".rstrip(".")
+
+
+def cell(turns: Turns | None, best: float) -> str:
+    if turns is None:
+        return ""
+    if turns.failure:
+        return "failed"
+    if not counts(turns, best):
+        return f"worse fit ({shown(turns.median)})"
+    return shown(turns.median)
+
+
+def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
+    """The results in Markdown: a row a workload, a column a program, then the ratios."""
+    own = [name for name in ("statalike", "engine") if name in programs]
+    pairs = [(mine, rival) for mine in own for rival in RIVALS if rival in programs]
+    header = ["workload", "command", "observations", "groups", "log likelihood"]
+    header += [*programs, *(f"{mine} / {rival}" for mine, rival in pairs)]
+    numeric = len(header) - 2
+    lines = ["| " + " | ".join(header) + " |", "|---|---|" + "---:|" * numeric]
+    for name, records in results.items():
+        workload = WORKLOADS[name]
+        groups = pd.read_stata(workload.dta, columns=list(workload.groups))
+        best = best_log_likelihood(records)
+        by_program = {turns.program: turns for turns in records}
+        row = [name, f"`{workload.command.replace('|', chr(92) + '|')}`", f"{len(groups):,}"]
+        row.append(" / ".join(f"{groups[group].nunique():,}" for group in workload.groups))
+        row.append(f"{best:.4f}")
+        row += [cell(by_program.get(program), best) for program in programs]
+        for mine, rival in pairs:
+            both = [by_program[mine], by_program[rival]]
+            fair = all(counts(turns, best) for turns in both)
+            row.append(shown(ratio(*both)) if fair else "")
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def remarks(results: dict[str, list[Turns]]) -> str:
+    """Versions, machine, and what went wrong."""
+    versions: dict[str, str] = {}
+    lines = []
+    for name, records in results.items():
+        for turns in records:
+            if turns.version:
+                versions[turns.program] = turns.version
+            if turns.failure or turns.note:
+                what = (turns.failure or turns.note).splitlines()[0]
+                lines.append(f"- {name}, {turns.program}: {what}")
+    listed = ", ".join(f"{program} {version}" for program, version in versions.items())
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    date = datetime.date.today().isoformat()
+    return "\n".join([f"Seconds, {date}; {machine}; {listed}.", "", *lines]).rstrip()
+
+
+def put_into_readme(text: str, readme: Path = README) -> None:
+    before, rest = readme.read_text(encoding="utf-8").split(TABLE_BEGINS)
+    after = rest.split(TABLE_ENDS)[1]
+    readme.write_text(f"{before}{TABLE_BEGINS}\n\n{text}\n\n{TABLE_ENDS}{after}", encoding="utf-8")
+
+
+def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.run",
+        description="Time mixed-model programs side by side on the linear workloads.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="workloads (default: by size)")
+    parser.add_argument("--size", action="append", choices=SIZES, help="default: s and m")
+    parser.add_argument("--programs", nargs="+", choices=COMMANDS, default=list(COMMANDS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=300, help="seconds a turn may last")
+    parser.add_argument(
+        "--patience", type=float, default=20, help="a longer first fit (seconds) isn't repeated"
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS / "linear", metavar="STEM")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    options = parser.parse_args(arguments)
+    sizes = options.size or ["s", "m"]
+    if not options.names:
+        options.names = [name for name in WORKLOADS if name.split("_")[2] in sizes]
+    unknown = set(options.names) - set(WORKLOADS)
+    if unknown:
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = arguments_of(arguments)
+    results: dict[str, list[Turns]] = {}
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    for name in options.names:
+        workload = WORKLOADS[name]
+        write(workload.data)
+        records = take_turns(
+            workload, options.programs, options.rounds, options.limit, options.patience
+        )
+        results[name] = records
+        best = best_log_likelihood(records)
+        for turns in records:
+            said = turns.failure.splitlines()[0] if turns.failure else cell(turns, best)
+            print(f"{name:14} {turns.program:12} {said}", flush=True)
+        raw = {key: [asdict(turns) for turns in value] for key, value in results.items()}
+        options.results.with_suffix(".json").write_text(json.dumps(raw, indent=1))
+    text = f"{table(results, options.programs)}\n\n{remarks(results)}"
+    options.results.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    if options.readme:
+        put_into_readme(text)
+    print(f"\n{text}")
+
+
+if __name__ == "__main__":
+    main()
