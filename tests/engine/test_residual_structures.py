@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,7 +53,9 @@ def somewhere(structure: ResidualStructure, seed: int = 1) -> np.ndarray:
     return structure.start() + 0.15 * rng.normal(size=structure.parameter_count)
 
 
-def slopes(function, at: np.ndarray, step: float = 1e-6) -> np.ndarray:
+def slopes(
+    function: Callable[[np.ndarray], np.ndarray], at: np.ndarray, step: float = 1e-6
+) -> np.ndarray:
     """Central differences of a vector function, the parameter first."""
     moves = step * np.eye(len(at))
     return np.array([(function(at + m) - function(at - m)) / (2 * step) for m in moves])
