@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from statalike.data.missing import MISSING
 from statalike.session import Session
 from tests.commands.mixed_sessions import column, with_data
 from tests.commands.reference_logs import disagreements
@@ -285,3 +286,20 @@ def test_refused_without_groups_and_after() -> None:
     assert failure(made, "mixed y x, residuals(ar 1, t(t))").code == 198
     made.run("mixed y x || id:, residuals(ar 1, t(t))", quietly=True)
     assert failure(made, "estat icc").code == 321
+    made.run(f"{MARGINAL} residuals(ar 1, t(t))", quietly=True)
+    assert failure(made, "predict u, reffects").code == 321
+
+
+def test_covariances_of_times_never_seen_together() -> None:
+    """What the data do not determine has no standard error, and estimation does not converge."""
+    times = np.where(np.arange(40) < 20, np.tile([0, 1], 20), np.tile([2, 3], 20))
+    y = np.random.default_rng(5).normal(size=40)
+    made = with_data(y=y, id=np.repeat(np.arange(20.0), 2), t=times.astype(float))
+    error = failure(made, "mixed y || id:, noconstant residuals(un, t(t)) nolog")
+    assert error.code == 430
+    made.run("estat sd, variance", quietly=True)
+    r = made.state.r.matrices
+    named = [stripe.name for stripe in r["b"].columns]
+    errors = dict(zip(named, r["table"].values[1], strict=True))
+    assert errors["cov(e0,e2)"] >= MISSING
+    assert errors["cov(e0,e1)"] < MISSING

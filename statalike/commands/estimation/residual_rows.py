@@ -53,7 +53,9 @@ class ReportedResidual:
 
     def row(self, variance: np.ndarray, critical: float) -> RandomEffectsRow:
         spread = float(self.weights @ variance @ self.weights)
-        if not 0.0 < spread < MISSING:
+        # A variance of zero is that of a parameter the data do not determine.
+        undetermined = np.any((self.weights != 0.0) & (np.diag(variance) == 0.0))
+        if undetermined or not 0.0 < spread < MISSING:
             return RandomEffectsRow(self.name, self.estimate)
         error = float(np.sqrt(self.gradient @ variance @ self.gradient))
         ends = [self.value(self.x + side * critical * np.sqrt(spread)) for side in (-1, 1)]
@@ -71,7 +73,7 @@ def reported_residuals(
         return [ReportedResidual(f"{kind}(Residual)", spread, float(values[0]), np.ones(1))]
     family = residuals.family()
     times = family.structure.deviation_count
-    names = [f"e{value:g}" for value in residuals.times] if times > 1 else ["e"]
+    names = [f"e{int(value)}" for value in residuals.times] if times > 1 else ["e"]
     result: list[ReportedResidual] = []
     for by in range(family.by_count):
         start = f"{residuals.labels[by]}: " if residuals.labels else ""

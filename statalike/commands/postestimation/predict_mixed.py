@@ -248,6 +248,8 @@ def _add_effects(request: PredictRequest) -> None:
     description = described_by(state.e)
     only = request.text("relevel").strip()
     names = [name for name, _ in description.levels]
+    if not names:
+        raise StataError(321, "the model has no random effects")
     wanted = range(len(names))
     if only:
         position = level_position(state, only, names)
