@@ -86,7 +86,7 @@ class LikelihoodAt:
             _, levels = eliminated_levels(products, self.linear.covariances(working))
             *_, joint = joint_predictions(products, levels, -coefficients)
         gradient = np.zeros(self._family.count)
-        for part in data.sizes:
+        for part in data.whitened():
             weights = self._weights(part, joint, parts, precision)
             size = part.groups
             gradient += self._family.contract(

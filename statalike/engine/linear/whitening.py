@@ -9,7 +9,7 @@ share their random-effects design too enter the likelihood only through sums of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,12 +69,13 @@ class WhitenedGroups:
 class WhitenedData:
     """All groups at some residual parameters: their cross-products and ``sum log |Lambda|``.
 
-    ``innermost`` is the innermost level with groups pooled, None when they are not.
+    ``innermost`` is the innermost level with groups pooled, None when they are not; ``whitened()``
+    are the groups themselves.
     """
 
     products: CrossProducts
     log_determinant: float
-    sizes: tuple[WhitenedGroups, ...]
+    whitened: Callable[[], Sequence[WhitenedGroups]]
     innermost: InnermostLevel | None
 
 
@@ -104,9 +105,14 @@ class Whitening:
             count = sum(size.columns.shape[2] for size in self.sizes)
             groups = replace(own, parents=(np.zeros(count, dtype=np.intp),))
             self._products = replace(products, groups=groups)
+        self._of_levels: list[tuple[Array, ...]] = []
+        if errors.family.structure.by_observation and not self.pooled:
+            self._of_levels = [self._blocks([part]) for part in _by_levels(self.sizes[0])]
 
     def at(self, parameters: Array) -> WhitenedData | None:
         """The data whitened at residual parameters, None where Lambda is not positive definite."""
+        if self._of_levels:
+            return self._combined(parameters)
         whitened: list[WhitenedGroups] = []
         log_determinant = 0.0
         for size in self.sizes:
@@ -120,7 +126,27 @@ class Whitening:
         blocks = self._blocks(whitened)
         products = replace(self._products, blocks=blocks)
         innermost = self._pooled_level(blocks[-1]) if self.pooled and len(blocks) > 1 else None
-        return WhitenedData(products, log_determinant, tuple(whitened), innermost)
+        return WhitenedData(products, log_determinant, lambda: whitened, innermost)
+
+    def _combined(self, parameters: Array) -> WhitenedData | None:
+        """Without correlations: cross-products of each by-level, in proportion to precision."""
+        size = self.sizes[0]
+        deviations = self._family.deviations(parameters)[size.by]
+        precisions = deviations**-2.0
+        if not np.all(np.isfinite(precisions) & (precisions > 0.0)):
+            return None
+        blocks = tuple(
+            sum((w * part for w, part in zip(precisions, parts, strict=True)), start=np.zeros(1))
+            for parts in zip(*self._of_levels, strict=True)
+        )
+
+        def whitened() -> list[WhitenedGroups]:
+            found = self._whitened(size, parameters)
+            assert found is not None
+            return [found]
+
+        log_determinant = 2.0 * float(np.log(deviations) @ size.multiplicity)
+        return WhitenedData(replace(self._products, blocks=blocks), log_determinant, whitened, None)
 
     def _whitened(self, size: GroupsOfOneSize, parameters: Array) -> WhitenedGroups | None:
         covariance = self._family.covariance(parameters, size.by, size.times)
@@ -194,6 +220,21 @@ class Whitening:
         else:
             right = solve_root_transpose(root[:, :, owner], inverses[:, owner], block[:, own:])
         return InnermostLevel(root, right, np.concatenate(multiplicity), owner)
+
+
+def _by_levels(size: GroupsOfOneSize) -> list[WhitenedGroups]:
+    """The observations of each pattern by themselves, as they are."""
+    result: list[WhitenedGroups] = []
+    one = np.ones((1, 1, 1))
+    for start, members in zip(size.starts, size.members, strict=True):
+        rows = slice(start, start + members)
+        part = replace(
+            size,
+            columns=size.columns[:, :, rows],
+            owners=tuple(owner[rows] for owner in size.owners),
+        )
+        result.append(WhitenedGroups(part, one, one, part.columns))
+    return result
 
 
 class _Preparation:
