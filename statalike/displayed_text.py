@@ -42,8 +42,7 @@ _OPERATOR = re.compile(r"\s*(?:[+*&|<>]|[=!~]=)")
 _SMCL = re.compile(r"\{(\w+)(?:\s+([^{}:]*))?(?::([^{}]*))?\}")
 _CHARACTERS = {"|": "|", "-": "-", "-(": "{", ")-": "}", "S|": "$", "'g": "`"}
 _SMCL_STYLES = frozenset(
-    ("txt", "text", "res", "result", "err", "error", "inp", "input", "cmd", "com", "bf", "it", "sf")
-    + ("ul", "ulon", "uloff", "hi")
+    "txt text res result err error inp input cmd com bf it sf ul ulon uloff hi".split()  # noqa: SIM905
 )
 
 

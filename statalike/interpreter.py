@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,8 +50,16 @@ class Interpreter:
     def __init__(self, state: State) -> None:
         self.state = state
         self._macros = Macros(state)
-        self._depth = 0
+        self._nesting = _Nesting()
         state.interpreter = self
+
+    def return_to_top_level(self) -> None:
+        """Forget what was running: a Break may come anywhere, in the middle of leaving too."""
+        state = self.state
+        self._nesting = _Nesting()
+        state.by_groups = state.by_rows = None
+        del state.locals[1:], state.temporary_names[1:]
+        state.console.show_again()
 
     # -- sources
 
@@ -101,7 +108,7 @@ class Interpreter:
         scope = macros if new_scope else self.state.macros
         console = self.state.console
         echo = echo and console.shown
-        with self.state.new_scope(scope), self._deeper():
+        with self.state.new_scope(scope), self._nesting:
             try:
                 self.run_units(read_source(text), echo=echo, stop=stop)
                 if echo:
@@ -111,7 +118,7 @@ class Interpreter:
                 if request.leaves_program:
                     raise
                 if echo:
-                    console.print("\nend of do-file")
+                    console.print("\nend of do-file\n" if request.code else "\nend of do-file")
                 if request.code:
                     raise StataError(request.code) from request
             except LoopControl:
@@ -130,18 +137,6 @@ class Interpreter:
                     error.shown = False
                     error.message = error.hint = ""
                 raise
-
-    @contextmanager
-    def _deeper(self) -> Iterator[None]:
-        """Counts how deep commands, blocks and files run inside each other; r(1000)."""
-        if self._depth >= DEEPEST_NESTING:
-            raise StataError(1000, "system limit exceeded; commands are nested too deeply")
-        before = self._depth
-        try:
-            self._depth = before + 1
-            yield
-        finally:
-            self._depth = before
 
     # -- echo
 
@@ -234,7 +229,7 @@ class Interpreter:
         condition, command = _condition_and_command(rest)
         taken = self._true(condition)
         if taken:
-            with self._deeper():
+            with self._nesting:
                 self._run_text(command, None, None)
         return taken
 
@@ -254,7 +249,7 @@ class Interpreter:
             if inner or block is not None:
                 taken = self._run_text(inner, block, None)
 
-        with self._deeper():
+        with self._nesting:
             prefix.handler(self.state, "", run, inner)
         return taken
 
@@ -273,7 +268,7 @@ class Interpreter:
             raise StataError(198, f"{split_name(text)[0] or text} may not be followed by a block")
 
     def _run_body(self, block: _Block) -> None:
-        with self._deeper():
+        with self._nesting:
             self.run_units(block.rest, echo=block.echo, in_block=True)
 
     # -- loops
@@ -302,7 +297,7 @@ class Interpreter:
     def _turn(self, body: Iterable[Unit]) -> bool:
         """One turn of a loop; False after ``continue, break``."""
         try:
-            with self._deeper():
+            with self._nesting:
                 self.run_units(body, echo=False)
         except LoopControl as control:
             return not control.leaves
@@ -320,7 +315,7 @@ class Interpreter:
         """Run one command line whose macros are already expanded."""
         text = text.strip()
         if text:
-            with self._deeper():
+            with self._nesting:
                 self._dispatch(text)
 
     def _dispatch(self, text: str) -> None:
@@ -397,6 +392,21 @@ class Interpreter:
                 raise StataError(198, f"{command.name} must be followed by a colon and a command")
             inner = after
         command.handler(self.state, given, lambda: self._run_text(inner, None, None), inner)
+
+
+class _Nesting:
+    """Counts how deep commands, blocks and files run inside each other; r(1000) when too deep."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if self._depth >= DEEPEST_NESTING:
+            raise StataError(1000, "system limit exceeded; commands are nested too deeply")
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
 
 
 @dataclass

@@ -13,7 +13,6 @@ from statalike.language.parser import parse_expression, quoted_words, split_name
 from statalike.language.quoting import unquoted
 from statalike.state import State
 
-
 _STORED = re.compile(r"([ersc])\((\w+)\)")
 
 

@@ -24,19 +24,6 @@ if TYPE_CHECKING:
 BREAK_CODE = 1
 
 
-@contextmanager
-def _limits_as_errors() -> Iterator[None]:
-    """What the machine or a stray ``continue`` puts an end to, as Stata's errors."""
-    try:
-        yield
-    except LoopControl:
-        raise misplaced_continue() from None
-    except RecursionError as problem:
-        raise StataError(1000, "system limit exceeded") from problem
-    except MemoryError as problem:
-        raise StataError(909, "op. sys. refuses to provide memory") from problem
-
-
 class StoredResults:
     """Read-only view of r(), e() or s(): ``session.e["b"]``.
 
@@ -100,7 +87,7 @@ class Session:
         console = self.state.console
         units = read_source(text)
         try:
-            with console.quiet() if quietly else nullcontext(), _limits_as_errors():
+            with console.quiet() if quietly else nullcontext(), self._running():
                 self.interpreter.run_units(units, echo=echo and not quietly)
         except ExitRequest as request:
             if request.code:
@@ -137,7 +124,7 @@ class Session:
         """
         self.failure = None
         try:
-            with _limits_as_errors():
+            with self._running():
                 run()
         except StataError as error:
             self.failure = error
@@ -149,6 +136,25 @@ class Session:
                 self.interpreter.show_error(self.failure)
             self.state.console.flush()
         return self.failure.code if self.failure is not None else 0
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """What the machine or a stray ``continue`` puts an end to is an error of Stata's, too.
+
+        Arithmetic that overflows or has no result gives missing values and says nothing.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except LoopControl:
+            raise misplaced_continue() from None
+        except RecursionError as problem:
+            raise StataError(1000, "system limit exceeded") from problem
+        except MemoryError as problem:
+            raise StataError(909, "op. sys. refuses to provide memory") from problem
+        except KeyboardInterrupt:
+            self.interpreter.return_to_top_level()
+            raise
 
     # -- results and data
 

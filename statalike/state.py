@@ -143,8 +143,9 @@ class State:
             self.memory = before
             self.random = random_numbers
             self.console.linesize = before.settings.linesize
-            scope.clear()
-            scope.update(macros)
+            if scope != macros:
+                scope.clear()
+                scope.update(macros)
             raise
 
     # -- macros

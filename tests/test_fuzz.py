@@ -208,21 +208,26 @@ def everything(session: Session) -> list[Any]:
     ]
     looks = [(v.format, v.label, v.value_label) for v in data.variables.values()]
     results = [
-        (dict(r.scalars), dict(r.macros), {k: id(m) for k, m in r.matrices.items()}, r.sample)
+        (
+            dict(r.scalars),
+            dict(r.macros),
+            {k: m.values.tobytes() for k, m in r.matrices.items()},
+            r.sample,
+        )
         for r in (memory.r, memory.e, memory.s)
     ]
     return [
         columns,
         looks,
         (data.n, data.label, data.filename, data.sorted_by, data.changed),
-        {name: id(label) for name, label in data.value_labels.items()},
+        data.value_labels.copy(),
         {key: dict(texts) for key, texts in data.characteristics.items()},
         {name: mark.tobytes() for name, mark in data.marks.items()},
         dict(memory.globals),
         dict(memory.scalars),
-        {name: id(matrix) for name, matrix in memory.matrices.items()},
+        {name: matrix.values.tobytes() for name, matrix in memory.matrices.items()},
         results,
-        dict(memory.stored),
+        list(memory.stored),
         dict(memory.settings.__dict__),
         [dict(scope) for scope in state.locals],
         state.random.copy().words(3).tolist(),

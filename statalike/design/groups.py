@@ -16,12 +16,12 @@ def group_codes(data: Dataset, variable: str, rows: np.ndarray) -> np.ndarray:
         return np.zeros(int(rows.sum()), dtype=np.intp)
     column = data.variable(variable)
     values = column.values[rows]
-    if values.dtype.kind in "iu" and values.size:
-        low, high = int(values.min()), int(values.max())
-        if high - low < 4 * len(values) + 1000:
-            return values.astype(np.intp) - low
-    if values.dtype.kind == "f" and values.size:
-        steps = np.diff(values)
-        if (steps >= 0).all():
-            return np.concatenate(([0], np.cumsum(steps > 0)))
+    if values.dtype.kind in "iuf" and values.size:
+        if values.dtype.kind == "f" and (values[1:] >= values[:-1]).all():
+            return np.concatenate(([0], np.cumsum(values[1:] > values[:-1])))
+        low, high = values.min(), values.max()
+        if float(high) - float(low) < 4 * len(values) + 1000:
+            codes = values.astype(np.intp)
+            if values.dtype.kind != "f" or bool((codes == values).all()):
+                return codes - int(low)
     return np.unique(values, return_inverse=True)[1].astype(np.intp)

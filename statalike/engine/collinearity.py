@@ -10,6 +10,7 @@ Array = NDArray[np.float64]
 DEPENDENT = 1e-13
 DOUBTFUL = 1e-6
 CONSTANT = 1e-26
+CLEAR = 1e-4
 
 
 def independent_columns(columns: Array, constant: bool = True) -> NDArray[np.bool_]:
@@ -26,6 +27,8 @@ def independent_columns(columns: Array, constant: bool = True) -> NDArray[np.boo
     if not count or not observations:
         return keep
     columns = np.asfortranarray(columns, dtype=np.float64)
+    if _clearly_independent(columns, constant):
+        return ~keep
     # A common scale first, so that squares neither overflow nor vanish.
     largest = np.max(np.abs(columns), axis=0)
     scale = np.where(largest > 0.0, largest, 1.0)
@@ -63,6 +66,23 @@ def independent_columns(columns: Array, constant: bool = True) -> NDArray[np.boo
         rows.append(row)
         swept = swept - np.outer(row, row)
     return keep
+
+
+def _clearly_independent(columns: Array, constant: bool) -> bool:
+    """Whether plain cross-products show, with digits to spare, that no column is dependent."""
+    observations = len(columns)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram = columns.T @ columns
+        squares = np.diagonal(gram).copy()
+        if constant:
+            sums = np.sum(columns, axis=0)
+            gram = gram - np.outer(sums, sums) / observations
+        left = np.diagonal(gram)
+        usable = np.isfinite(gram).all() and np.all((squares > 1e-200) & (left > CLEAR * squares))
+    if not usable:
+        return False
+    size = np.sqrt(left)
+    return bool(np.linalg.eigvalsh(gram / np.outer(size, size))[0] > CLEAR)
 
 
 def _orthonormalise(columns: Array) -> list[Array]:

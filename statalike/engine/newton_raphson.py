@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
+FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
 MAXIMUM_STALLED = 10
@@ -91,7 +92,8 @@ def maximise(
     Hessian is not negative definite a ridge is added to its diagonal, or with ``rules.difficult``
     its eigenvalues are replaced by their magnitudes, and the step is lengthened as long as that
     pays.  It ends without convergence after ``rules.iterations``, or when several iterations in
-    succession change nothing.
+    succession change nothing or stay where the objective is flat: to go on would be to follow
+    rounding errors.
 
     Raises ``FloatingPointError`` when the objective is undefined at the start.
     """
@@ -142,7 +144,7 @@ def maximise(
                 candidate = previous + 2.0 * length * step
                 longer_value = objective(candidate, False)[0]
                 evaluations += 1
-                if not longer_value > trial_value:
+                if not longer_value > trial_value + slack:
                     break
                 length *= 2.0
                 trial, trial_value = candidate, longer_value
@@ -160,7 +162,9 @@ def maximise(
             converged = concave and float(gradient @ step) < rules.scaled_gradient_tolerance
         else:
             converged = still
-        stalled = stalled + 1 if moved <= STILL and gained <= STILL else 0
+        unmoved = moved <= STILL and gained <= STILL
+        flat = not concave and gained <= FLAT
+        stalled = stalled + 1 if unmoved or flat else 0
         if stalled == MAXIMUM_STALLED:
             break
     return Optimum(

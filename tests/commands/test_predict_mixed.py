@@ -7,9 +7,15 @@ import pytest
 
 from statalike.data.missing import MISSING
 from statalike.session import Session
-from tests.commands.mixed_sessions import DenseModel, column, pupils
+from tests.commands.mixed_sessions import (
+    THREE_LEVELS,
+    DenseModel,
+    column,
+    failure,
+    pupils,
+    three_level_model,
+)
 from tests.commands.reference_logs import disagreements
-from tests.commands.test_mixed import THREE_LEVELS, failure, three_level_model
 from tests.shared import needs_shared
 
 
@@ -97,6 +103,16 @@ def test_effects_of_one_level() -> None:
     np.testing.assert_array_equal(school, everything)
     made.run("predict double r, reffects relevel(region)", quietly=True)
     np.testing.assert_array_equal(column(made, "r"), column(made, "u1"))
+
+
+def test_names_of_effects() -> None:
+    made, _ = fitted()
+    made.run("predict u1-u3, reffects\npredict v*, reffects reses(w1-w3)", quietly=True)
+    for name in ("u", "v"):
+        for number in (1, 2, 3):
+            assert f"{name}{number}" in made.state.data
+    np.testing.assert_array_equal(column(made, "u2"), column(made, "v2"))
+    assert "w3" in made.state.data
 
 
 def test_types_and_labels() -> None:
@@ -251,6 +267,8 @@ def test_effects_of_a_zero_variance() -> None:
         ("predict q, fitted relevel(nosuch)", 111),
         ("predict q, reffects", 102),
         ("predict q c d f, reffects", 103),
+        ("predict q c q, reffects", 110),
+        ("predict q1-q4, reffects", 103),
         ("predict q c y, reffects", 110),
         ("predict q*, reffects reses(q*)", 198),
         ("predict q*, reffects reses(s1 s2)", 102),

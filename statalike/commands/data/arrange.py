@@ -119,7 +119,9 @@ def _matched(state: State, pattern: str, target: str) -> dict[str, str]:
         name = state.data.unabbreviate(pattern)
         return {name: _WILD.sub(name, target)}
     expression = re.compile(
-        "".join({"*": "(.*)", "?": "(.)"}.get(mark) or re.escape(mark) for mark in pattern)
+        "".join(
+            {"*": "(.*)", "~": "(.*)", "?": "(.)"}.get(mark) or re.escape(mark) for mark in pattern
+        )
     )
     changes = {}
     for name in state.data.expand([pattern]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from statalike.commands.registry import command
 from statalike.errors import StataError, no_variables_defined
@@ -45,7 +44,7 @@ def save(state: State, arguments: Arguments) -> None:
     _check_there_is_data(state, empty_ok=arguments.flag("emptyok"))
     path = _path(state, arguments)
     replaces = arguments.flag("replace")
-    if replaces and not Path(path).exists():
+    if replaces and not os.path.exists(path):
         state.console.print(f"(file {path} not found)")
     path = save_dta(
         state.data,

@@ -122,15 +122,19 @@ def _status(stripe: Stripe, empty: Callable[[Column], bool]) -> str:
 
 
 def emptiness(data: Dataset, sample: np.ndarray | None) -> Callable[[Column], bool]:
-    """Whether a combination of factor levels has no observations in a sample, as a function."""
+    """Whether a combination of factor levels has no observations in a sample, as a function.
+
+    Without the data of the estimation nothing is known to be empty.
+    """
 
     def empty(column: Column) -> bool:
-        rows = slice(None) if sample is None else sample
+        if sample is None:
+            return False
         present: np.ndarray | bool = True
         for part in column.factor_levels:
-            if part.variable not in data:
+            if part.variable not in data or data.variable(part.variable).is_string:
                 return False
-            present = present & (data.variable(part.variable).numbers()[rows] == part.level)
+            present = present & (data.numbers(part.variable)[sample] == part.level)
         return not np.any(present)
 
     return empty

@@ -76,6 +76,7 @@ VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
     unsupported=UNSUPPORTED,
     help="fit multilevel mixed-effects linear models",
     section="Estimation",
+    by="each",
 )
 def mixed(state: State, arguments: Arguments) -> None:
     if not arguments.given:

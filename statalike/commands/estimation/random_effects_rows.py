@@ -100,7 +100,15 @@ def reported_parameters(
     ):
         reported[k], jacobian[k, position:] = found.estimate, found.gradient
         names.append(Stripe("Residual", found.name.replace("(Residual)", "(e)")))
-    return tuple(names), reported, jacobian @ variance @ jacobian.T
+    return tuple(names), reported, delta_method(jacobian, variance)
+
+
+def delta_method(jacobian: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """``J V J'``, with zeros for what depends on parameters of unknown variance, zero in e(V)."""
+    unknown = np.diag(variance) == 0
+    known = ~(jacobian[:, unknown] != 0).any(axis=1)
+    covariance = jacobian @ variance @ jacobian.T
+    return np.asarray(covariance * np.outer(known, known))
 
 
 def effect_name(column: Column) -> str:
@@ -146,7 +154,7 @@ def _equation_rows(
     if not standard_deviations:
         structure = equation.covariance()
         mapped = structure.from_estimation(values)
-        delta = mapped.jacobian @ variance @ mapped.jacobian.T
+        delta = delta_method(mapped.jacobian, variance)
     for k, (name, parameter) in enumerate(zip(names, parameters, strict=True)):
         if parameter.kind == "lnsd":
             rows.append(_spread_row(name, values[k], variance[k, k], critical, standard_deviations))

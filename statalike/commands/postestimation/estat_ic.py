@@ -87,7 +87,7 @@ def criteria_matrix(rows: Sequence[InformationCriteria]) -> NamedMatrix:
         [r.observations, r.null_log_likelihood, r.log_likelihood, r.df, r.aic, r.bic] for r in rows
     ]
     return NamedMatrix(
-        np.array(values),
+        np.array(values, dtype=float).reshape(len(rows), len(COLUMNS)),
         tuple(Stripe("", row.model) for row in rows),
         tuple(Stripe("", name) for name in COLUMNS),
     )

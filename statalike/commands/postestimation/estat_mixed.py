@@ -13,7 +13,7 @@ from statalike.commands.estimation.linear_mixed import (
     random_parameters,
 )
 from statalike.commands.estimation.mixed_display import group_summaries
-from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.estimation.random_effects_rows import delta_method, effect_name
 from statalike.commands.postestimation.predict_mixed import level_position
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
@@ -166,13 +166,14 @@ def estat_icc(state: State, arguments: Arguments) -> None:
         numerator = sum(rows[: position + 1])
         icc = numerator / total
         slope = sum(gradient_rows[: position + 1]) / total - icc * sum(gradient_rows) / total
-        variance = float(slope @ V @ slope)
+        variance = float(delta_method(np.atleast_2d(slope), V)[0, 0])
         path = "|".join(reversed(names[: position + 1]))
         if variance > 0 and 0 < icc < 1:
             error = float(np.sqrt(variance))
             half = critical * error / (icc * (1 - icc))
             logit = float(np.log(icc / (1 - icc)))
-            lower, upper = (float(1 / (1 + np.exp(-(logit + sign * half)))) for sign in (-1, 1))
+            with np.errstate(over="ignore"):
+                lower, upper = (1 / (1 + np.exp(-(logit + np.array([-half, half]))))).tolist()
         else:
             error = lower = upper = MISSING
         found.append(IntraclassCorrelation(path, float(icc), error, lower, upper))

@@ -12,11 +12,11 @@ import numpy as np
 
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
-from statalike.data.names import check_name
 from statalike.data.storage import StorageType, storage_type
-from statalike.errors import StataError, already_defined, last_estimates_not_found
+from statalike.errors import StataError, last_estimates_not_found
 from statalike.evaluation import observations_mask
 from statalike.language.arguments import Arguments
+from statalike.language.variable_lists import new_variables
 from statalike.state import State
 
 NUMERIC_TYPES = ("byte", "int", "long", "float", "double")
@@ -74,18 +74,18 @@ class PredictRequest:
 
 
 def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ...]:
-    """Names for ``count`` variables from a stub ``u*`` or a list of that length; r(110)."""
+    """Names for ``count`` variables from a stub ``u*`` or a list of that length; r(110).
+
+    A list may be a range, ``u1-u3``.
+    """
     if len(names) == 1 and names[0].endswith("*"):
         names = tuple(f"{names[0][:-1]}{i}" for i in range(1, count + 1))
+    names = tuple(variable.name for variable in new_variables(" ".join(names), state.data))
     if len(names) != count:
         code, what = (102, "few") if len(names) < count else (103, "many")
         raise StataError(
             code, f"too {what} variables specified; {count} needed, {len(names)} given"
         )
-    for name in names:
-        check_name(name)
-        if name in state.data:
-            raise already_defined(name)
     return names
 
 

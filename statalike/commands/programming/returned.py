@@ -12,7 +12,10 @@ from statalike.state import State
 def _show(state: State, results: Results, letter: str, text: str) -> None:
     if text.replace(",", " ").split() not in ([], ["all"]):
         raise invalid_syntax()
-    state.console.print_lines(stored_results(results, letter, state.console.linesize))
+    lines = stored_results(results, letter, state.console.linesize)
+    if lines:
+        state.console.print()
+    state.console.print_lines(lines)
 
 
 @command("return list", "return li", form="text", help="show the results in r()")

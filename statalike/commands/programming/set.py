@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from statalike.commands.registry import command
-from statalike.errors import StataError
+from statalike.errors import StataError, invalid_syntax, option_not_allowed
 from statalike.language.functions.mersenne_twister import MersenneTwister64
 from statalike.language.parser import split_comma, split_name
 from statalike.settings import NAMES, apply_setting
@@ -38,7 +38,7 @@ def set_(state: State, text: str) -> None:
     given, options = split_comma(text)
     for word in (options or "").split():
         if not "permanently".startswith(word) or len(word) < 4:
-            raise StataError(198, f"option {word} not allowed")
+            raise option_not_allowed(word)
     name, value = split_name(given)
     value = value.strip()
     if not name:
@@ -77,6 +77,8 @@ def _set_observations(state: State, value: str) -> None:
 
 @command("query", "q", form="text", help="show the settings")
 def query(state: State, text: str) -> None:
+    if text:
+        raise invalid_syntax()
     for name in NAMES:
         value = getattr(state.settings, name)
         state.console.print(f"    set {name:<16} {value if value != '' else '(default)'}")

@@ -1,9 +1,10 @@
-"""``tempvar``, ``tempname``, ``tempfile`` and ``erase``: names that no one else uses ([P] macro)."""
+"""``tempvar``, ``tempname``, ``tempfile``: names that no one else uses ([P] macro); ``erase``."""
 
 from __future__ import annotations
 
 import atexit
 import itertools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -57,10 +58,10 @@ def erase(state: State, text: str) -> None:
     words = split_words(text)
     if len(words) != 1:
         raise StataError(198, "invalid file specification")
-    path = Path(words[0]).expanduser()
-    if not path.is_file():
+    path = os.path.expanduser(words[0])
+    if not os.path.isfile(path):
         raise file_not_found(words[0])
     try:
-        path.unlink()
+        os.unlink(path)
     except OSError:
         raise StataError(608, f"file {words[0]} cannot be modified or erased") from None

@@ -60,7 +60,7 @@ def _read_bytes(name: str) -> np.ndarray:
                 filled += count
     except FileNotFoundError:
         raise file_not_found(name) from None
-    except OSError:
+    except (OSError, ValueError):
         raise file_could_not_be_opened(name) from None
     except MemoryError:
         raise StataError(909, "op. sys. refuses to provide memory") from None

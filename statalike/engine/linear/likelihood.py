@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
 
+# Below this share of the least-squares sum, the generalised sum of squares is rounding error:
+# random effects cannot be told from residuals there, as when every group has one observation.
+LEAST_SHARE = 1e-12
+
 # As many points are evaluated at once as keep the arrays near the processor's cache.
 POINTS_TOGETHER = 40_000
 
@@ -124,6 +128,8 @@ class LinearLikelihood:
         self._constant = residual_log_determinant
         if restricted:
             self._constant += products.design.log_determinant
+        residual = products.design.residual
+        self._least_sum = LEAST_SHARE * float(residual @ residual)
 
     @property
     def parameter_count(self) -> int:
@@ -178,7 +184,8 @@ class LinearLikelihood:
         except np.linalg.LinAlgError:
             return np.full(len(s), np.nan), np.full(len(s), np.nan)
         diagonal = np.diagonal(root, axis1=-2, axis2=-1)
-        sums = np.where(usable, diagonal[:, p] ** 2, np.nan)
+        sums = diagonal[:, p] ** 2
+        sums = np.where(usable & (sums > self._least_sum), sums, np.nan)
         log_determinant = log_determinant + self._constant
         if self.restricted:
             log_determinant += 2.0 * np.log(diagonal[:, :p]).sum(axis=-1)
@@ -235,6 +242,8 @@ class LinearLikelihood:
             return GeneralisedLeastSquares(np.full(p, np.nan), float("nan"), np.eye(p))
         coefficients = np.asarray(np.linalg.solve(s[:p, :p], s[:p, p]), dtype=np.float64)
         sum_of_squares = float(s[p, p] - s[:p, p] @ coefficients)
+        if not sum_of_squares > self._least_sum:
+            sum_of_squares = float("nan")
         return GeneralisedLeastSquares(coefficients, sum_of_squares, root)
 
     def _turn(self, least_squares: GeneralisedLeastSquares, fixed: bool) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.linear.cross_products import CrossProducts
-from statalike.engine.linear.likelihood import LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.likelihood import LEAST_SHARE, LikelihoodParts, LinearLikelihood
 from statalike.engine.linear.prediction import JointPrediction, eliminated_levels, joint_predictions
 from statalike.engine.linear.residual_errors import ResidualErrors
 from statalike.engine.linear.residual_moments import starting_residuals
@@ -39,6 +39,8 @@ class MarginalLikelihood(LinearLikelihood):
         self._constant = residual_log_determinant
         if restricted:
             self._constant += products.design.log_determinant
+        residual = products.design.residual
+        self._least_sum = LEAST_SHARE * float(residual @ residual)
         self._crossproduct = products.blocks[0][:, :, 0]
 
     def values(self, points: Array) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +63,9 @@ _constant("smallestdouble", 2.0**-1022)
 def fileexists(path: str) -> float:
     """1 when the file is there and can be read."""
     try:
-        with Path(path).expanduser().open("rb"):
+        with open(os.path.expanduser(path), "rb"):
             return 1.0
-    except OSError:
+    except (OSError, ValueError):
         return 0.0
 
 
@@ -72,8 +73,8 @@ def fileexists(path: str) -> float:
 def fileread(path: str) -> str:
     """The contents of a file; r(601)."""
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return Path(os.path.expanduser(path)).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
         raise file_not_found(path) from None
 
 
