@@ -87,7 +87,8 @@ class LinearMixedFit:
     deviation last; ``parameter_covariance`` (K + 1, K + 1) their covariance from the observed
     information, nan where it is not determined (``singular``) or was not computed.  Covariances
     between coefficients and variance parameters are zero.  ``linear`` is the regression without
-    random effects.  ``group_sizes[level]`` (G,) are observations per group.
+    random effects.  ``group_sizes[level]`` (G,) are observations per group.  ``likelihood`` is
+    what was maximised, None without random effects.
     """
 
     method: Method
@@ -106,6 +107,7 @@ class LinearMixedFit:
     optimum: Optimum | None
     linear: RegressionFit
     group_sizes: tuple[NDArray[np.intp], ...]
+    likelihood: LinearLikelihood | None = field(default=None, repr=False, compare=False)
 
 
 def fit_linear_mixed_model(
@@ -190,6 +192,7 @@ def fit_linear_mixed_model(
         optimum=optimum,
         linear=linear,
         group_sizes=products.groups.sizes,
+        likelihood=likelihood,
     )
 
 
