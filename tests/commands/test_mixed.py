@@ -550,9 +550,8 @@ def test_nolog() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "dfmethod(kroger)", "residuals(ar 1, t(x))", "pwscale(size)", "constraints(1)", "dftable(ci)",
-    "small", "technique(bfgs)", "trace", "gradient", "showstep", "hessian", "showtolerance",
-    "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
+    "residuals(ar 1, t(x))", "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace",
+    "gradient", "showstep", "hessian", "showtolerance", "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
 )  # fmt: skip
 
 
