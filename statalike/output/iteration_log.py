@@ -6,6 +6,7 @@ from statalike.data.formats import format_value
 from statalike.output.styled import BLANK, Line, line, result
 
 EM_HEADING = "Performing EM optimization ..."
+EM_START_HEADING = "Obtaining starting values by EM ..."
 GRADIENT_HEADING = "Performing gradient-based optimization: "
 STANDARD_ERRORS_HEADING = "Computing standard errors ..."
 DEGREES_OF_FREEDOM_HEADING = "Computing degrees of freedom ..."

@@ -550,8 +550,9 @@ def test_nolog() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "residuals(ar 1, t(x))", "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace",
-    "gradient", "showstep", "hessian", "showtolerance", "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
+    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
+    "hessian", "showtolerance", "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust",
+    "cluster(region)",
 )  # fmt: skip
 
 

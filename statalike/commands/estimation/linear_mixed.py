@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from statalike.commands.estimation.residual_structure import ResidualDescription, stored_residuals
 from statalike.data.dataset import Dataset
 from statalike.design.columns import Column
 from statalike.design.design import Design, design_from_names
@@ -62,11 +63,14 @@ class RandomColumns:
 
 @dataclass(frozen=True)
 class LinearMixedDescription:
-    """Outcome, fixed-effects design and random-effects equations, outermost level first."""
+    """Outcome, fixed-effects design and random-effects equations, outermost level first;
+    ``residuals`` is None for independent residuals of one variance.
+    """
 
     outcome: Column
     fixed: Design
     equations: tuple[RandomColumns, ...]
+    residuals: ResidualDescription | None = None
 
     @cached_property
     def level_names(self) -> tuple[str, ...]:
@@ -100,7 +104,8 @@ class LinearMixedDescription:
 
         ``fixed`` is the fixed-effects matrix on those rows where it has been made already.
         """
-        codes = dict(zip(self.level_names, self.codes(data, rows), strict=True))
+        of_levels = self.codes(data, rows)
+        codes = dict(zip(self.level_names, of_levels, strict=True))
         selected: np.ndarray | slice = slice(None) if rows.all() else rows
         return LinearMixedModel(
             self.outcome.evaluate(data, selected),
@@ -117,6 +122,7 @@ class LinearMixedDescription:
                 )
                 for name, equations in self.levels
             ),
+            self.residuals.errors(data, rows, of_levels) if self.residuals else None,
         )
 
 
@@ -142,7 +148,9 @@ def described_by(results: Results) -> LinearMixedDescription:
             strict=True,
         )
     )
-    return LinearMixedDescription(Column.parse(outcome), fixed, equations)
+    return LinearMixedDescription(
+        Column.parse(outcome), fixed, equations, stored_residuals(results)
+    )
 
 
 def covariance_matrices(
@@ -170,6 +178,12 @@ def random_parameters(results: Results) -> np.ndarray:
     return b.values[0, int(results.scalars["k_f"]) :]
 
 
+def residual_parameters(results: Results) -> np.ndarray:
+    """The residual parameters of e(b), ``lnsig_e`` first, (k_res,)."""
+    values = random_parameters(results)
+    return values[len(values) - int(results.scalars.get("k_res", 1)) :]
+
+
 def residual_variance(results: Results) -> float:
     """The residual variance that e(b) holds as ``lnsig_e``."""
-    return float(np.exp(2 * random_parameters(results)[-1]))
+    return float(np.exp(2 * residual_parameters(results)[0]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,11 @@ from statalike.commands.estimation.random_effects import (
     settle_repeated_levels,
 )
 from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.estimation.residual_structure import (
+    ResidualRequest,
+    describe_residuals,
+    read_residuals,
+)
 from statalike.commands.registry import command
 from statalike.design.columns import Column
 from statalike.design.design import Design, build_design
@@ -47,6 +52,7 @@ from statalike.language.arguments import Arguments
 from statalike.output.iteration_log import (
     DEGREES_OF_FREEDOM_HEADING,
     EM_HEADING,
+    EM_START_HEADING,
     GRADIENT_HEADING,
     STANDARD_ERRORS_HEADING,
     iteration_line,
@@ -56,14 +62,14 @@ from statalike.state import State
 
 EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant]"
 MODEL_OPTIONS = (
-    "MLe reml DFMethod(string) DFTable(string) SMALL "
-    "vce(string) VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
+    "MLe reml RESiduals(string) DFMethod(string) DFTable(string) SMALL vce(string) "
+    "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
     "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
     "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
 )
 UNSUPPORTED = (
-    "RESiduals(string) PWSCale(string) CONSTraints(string) TECHnique(string) "
+    "PWSCale(string) CONSTraints(string) TECHnique(string) "
     "TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
     "FROM(string) FWeight(string) PWeight(string) COLlinear Robust CLuster(string)"
 )
@@ -95,6 +101,10 @@ def mixed(state: State, arguments: Arguments) -> None:
         design,
         tuple(_random_columns(state, equation, sample) for equation in request.equations),
     )
+    if request.residuals is not None:
+        codes = description.codes(state.data, sample)
+        residuals = describe_residuals(request.residuals, state.data, sample, codes)
+        description = replace(description, residuals=residuals)
     model = description.engine_model(state.data, sample, matrix)
     fit = _fit(state, model, method, options)
     state.e = stored_results(
@@ -142,6 +152,7 @@ class _Request:
     constant: bool
     equations: tuple[RandomEquation, ...]
     sample: np.ndarray
+    residuals: ResidualRequest | None
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -184,10 +195,23 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
             )
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
-    sample = some_observations(drop_missing(data, sample, levels))
+    residuals = _read_residuals(state, arguments.options)
+    needed = [*levels, *(residuals.variables if residuals else ())]
+    sample = some_observations(drop_missing(data, sample, needed))
     return _Request(
-        outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample
+        outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample, residuals
     )
+
+
+def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest | None:
+    typed = options.get("residuals")
+    request = None if typed is None else read_residuals(str(typed), state.data)
+    for name in ("emonly", "nostderr"):
+        if request is not None and options.get(name):
+            raise StataError(
+                198, f"option {name} is allowed only with independent, homoskedastic residuals"
+            )
+    return request
 
 
 def _outcome_name(term: Term) -> str:
@@ -243,7 +267,7 @@ def _fit(
 ) -> LinearMixedFit:
     log = _IterationLog(state, method, options)
     try:
-        log.begin(bool(model.levels))
+        log.begin(bool(model.levels), model.errors is not None)
         fit = fit_linear_mixed_model(
             model,
             "reml" if method == "reml" else "ml",
@@ -317,8 +341,10 @@ class _IterationLog:
         restricted = method == "reml"
         self._criterion = "Log restricted-likelihood" if restricted else "Log likelihood"
 
-    def begin(self, random_effects: bool) -> None:
-        if self._shown and random_effects:
+    def begin(self, random_effects: bool, structured: bool) -> None:
+        if self._shown and structured:
+            self._console.print_lines(section(EM_START_HEADING))
+        elif self._shown and random_effects:
             self._console.print_lines(section(EM_HEADING))
 
     def em_iteration(self, number: int, value: float) -> None:

@@ -20,11 +20,12 @@ from statalike.commands.estimation.display_options import (
     table_options,
 )
 from statalike.commands.estimation.distributions import f_tail
-from statalike.commands.estimation.linear_mixed import described_by
+from statalike.commands.estimation.linear_mixed import described_by, residual_parameters
 from statalike.commands.estimation.random_effects_rows import (
     parameter_rows,
     random_effects_blocks,
 )
+from statalike.commands.estimation.residual_rows import reported_residuals
 from statalike.data.missing import MISSING
 from statalike.evaluation import estimation_sample
 from statalike.output.coefficient_table import (
@@ -40,6 +41,7 @@ from statalike.output.estimation_header import (
     mixed_header,
 )
 from statalike.output.likelihood_ratio_test import (
+    BOUNDARY_NOTE,
     CONSERVATIVE_NOTE,
     LikelihoodRatioTest,
     against_model_line,
@@ -146,6 +148,15 @@ def fixed_effects_table(
         for equation in description.equations
         for name in parameter_rows(equation, standard_deviations=_as_deviations(options))
     ]
+    if description.residuals is not None:
+        values = residual_parameters(results)
+        deviations = _as_deviations(options)
+        names += [
+            found.name
+            for found in reported_residuals(
+                description.residuals, values, standard_deviations=deviations
+            )
+        ]
     table = CoefficientTable(
         (CoefficientSection(rows),),
         dependent=outcome,
@@ -205,7 +216,8 @@ def _after_the_tables(state: State, *, shown: bool) -> list[Line]:
     lines: list[Line] = []
     linesize = state.settings.linesize
     if "chi2_c" in scalars and shown:
-        single = scalars["df_c"] == 1
+        residual_only = not scalars["k_rs"]
+        single = scalars["df_c"] == 1 and not residual_only
         lines.append(
             against_model_line(
                 LikelihoodRatioTest(
@@ -214,7 +226,8 @@ def _after_the_tables(state: State, *, shown: bool) -> list[Line]:
             )
         )
         if not single:
-            lines += [(), *note(CONSERVATIVE_NOTE, linesize)]
+            remark = BOUNDARY_NOTE if residual_only else CONSERVATIVE_NOTE
+            lines += [(), *note(remark, linesize)]
     if not scalars["converged"] and "emonly" in results.macros:
         lines += warning("convergence not achieved; estimates are based on iterated EM", linesize)
     return lines

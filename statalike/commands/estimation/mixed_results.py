@@ -10,6 +10,7 @@ import numpy as np
 from statalike.commands.estimation.coefficient_rows import expanded
 from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription
+from statalike.commands.estimation.residual_structure import post_residuals
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
@@ -55,8 +56,7 @@ def stored_results(
     macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
     macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
     macros["revars"] = " ".join(column.name for _, column in description.effects)
-    macros["rstructure"] = "independent"
-    macros["rstructlab"] = "Independent"
+    post_residuals(results, description.residuals)
     macros["chi2type"] = "Wald"
     macros["vce"] = "oim"
     macros["method"] = fit.method.upper()
@@ -79,9 +79,11 @@ def _post_estimates(
     b, variance = expanded(fit.coefficients, fit.coefficient_covariance, estimated)
     k_f, k_r = len(b), len(fit.estimates)
     outcome = description.outcome.name
+    residual_names = description.residuals.parameter_names() if description.residuals else []
     stripes = (
         *(Stripe(outcome, name) for name in description.fixed.names),
         *(Stripe(name, "_cons") for name in parameter_names(description, fit.parameters)),
+        *(Stripe(name, "_cons") for name in residual_names),
     )
     V = np.zeros((k_f + k_r, k_f + k_r))
     V[:k_f, :k_f] = variance
@@ -97,7 +99,7 @@ def _post_estimates(
             "k_f": float(k_f),
             "k_r": float(k_r),
             "k_rs": float(variances),
-            "k_rc": float(k_r - 1 - variances),
+            "k_rc": float(len(fit.parameters) - 1 - variances),
             "k_res": 1.0,
             "nrgroups": 1.0,
         }
@@ -164,7 +166,7 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     results.scalars["df_m"] = float(df)
     results.scalars["chi2"] = chi2
     results.scalars["p"] = chi2_tail(df, chi2) if chi2 < MISSING else MISSING
-    k_c = len(fit.parameters) - 1
+    k_c = len(fit.estimates) - 1
     if not k_c:
         return
     statistic = max(2 * (fit.log_likelihood - fit.linear.log_likelihood), 0.0)
@@ -172,7 +174,7 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     results.scalars["chi2_c"] = statistic
     results.scalars["df_c"] = float(k_c)
     tail = chi2_tail(k_c, statistic)
-    single = k_c == 1
+    single = k_c == 1 and not fit.residual_parameters
     # A variance on the boundary leaves a statistic of zero but for rounding.
     at_boundary = statistic <= BOUNDARY
     results.scalars["p_c"] = (1.0 if at_boundary else 0.5 * tail) if single else tail

@@ -17,6 +17,7 @@ from statalike.commands.estimation.linear_mixed import (
     RandomColumns,
     random_parameters,
 )
+from statalike.commands.estimation.residual_rows import reported_residuals, residual_block
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column
 from statalike.output.random_effects_table import RandomEffectsBlock, RandomEffectsRow
@@ -50,11 +51,14 @@ def random_effects_blocks(
         heading = f"{equation.level}: {equation.structure_title}"
         blocks.append(RandomEffectsBlock(heading, tuple(rows)))
         position += count
-    kind = "sd" if standard_deviations else "var"
-    residual = _spread_row(
-        f"{kind}(Residual)", values[-1], variance[-1, -1], critical, standard_deviations
+    residual = residual_block(
+        description.residuals,
+        values[position:],
+        variance[position:, position:],
+        critical,
+        standard_deviations=standard_deviations,
     )
-    return (*blocks, RandomEffectsBlock("", (residual,)))
+    return (*blocks, residual)
 
 
 def reported_parameters(
@@ -88,10 +92,14 @@ def reported_parameters(
             mapped = equation.covariance().from_estimation(values[own])
             reported[own], jacobian[own, own] = mapped.values, mapped.jacobian
         position = own.stop
-    power = 1.0 if standard_deviations else 2.0
-    reported[-1] = np.exp(power * values[-1])
-    jacobian[-1, -1] = power * reported[-1]
-    names.append(Stripe("Residual", "sd(e)" if standard_deviations else "var(e)"))
+    for k, found in enumerate(
+        reported_residuals(
+            description.residuals, values[position:], standard_deviations=standard_deviations
+        ),
+        position,
+    ):
+        reported[k], jacobian[k, position:] = found.estimate, found.gradient
+        names.append(Stripe("Residual", found.name.replace("(Residual)", "(e)")))
     return tuple(names), reported, jacobian @ variance @ jacobian.T
 
 

@@ -144,6 +144,8 @@ def estat_icc(state: State, arguments: Arguments) -> None:
     results = state.e
     if not description.levels:
         raise StataError(321, "the model has no random effects")
+    if description.residuals is not None:
+        raise StataError(321, "estat icc is allowed only with independent, homoskedastic residuals")
     if any(name == "_all" for name, _ in description.levels):
         raise StataError(321, "estat icc is not allowed after crossed-effects models")
     if not all(

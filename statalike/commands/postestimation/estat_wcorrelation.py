@@ -10,6 +10,7 @@ from statalike.commands.data.list import cells
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     covariance_matrices,
+    residual_parameters,
     residual_variance,
 )
 from statalike.commands.postestimation.estat_mixed import active_mixed, correlations
@@ -17,6 +18,7 @@ from statalike.commands.registry import command
 from statalike.data.dataset import Dataset
 from statalike.data.formats import Format, format_value
 from statalike.design.design import Design
+from statalike.engine.linear.whitening import residual_covariance
 from statalike.errors import StataError, invalid_syntax
 from statalike.evaluation import StateContext, estimation_sample
 from statalike.language.arguments import Arguments
@@ -64,7 +66,7 @@ def estat_wcorrelation(state: State, arguments: Arguments) -> None:
         where = f" for {path}" if path else ""
     if not arguments.options.get("nosort"):
         rows = _sorted(data, description, rows)
-    covariance, G, Z = marginal_covariance(state.e, description, data, rows)
+    covariance, G, Z, R = marginal_covariance(state.e, description, data, rows)
     spread = np.sqrt(np.diag(covariance))
     display_format = str(arguments.options.get("format") or "%6.3f")
     Format.parse(display_format)
@@ -100,9 +102,7 @@ def estat_wcorrelation(state: State, arguments: Arguments) -> None:
         console.print_lines(_data(state, description, rows))
     results.matrices["G"] = NamedMatrix.plain(G)
     results.matrices["Z"] = NamedMatrix.plain(Z)
-    results.matrices["R"] = NamedMatrix.square(
-        residual_variance(state.e) * np.eye(len(rows)), names
-    )
+    results.matrices["R"] = NamedMatrix.square(R, names)
     state.r = results
 
 
@@ -169,8 +169,8 @@ def _sorted(data: Dataset, description: LinearMixedDescription, rows: np.ndarray
 
 def marginal_covariance(
     results: Results, description: LinearMixedDescription, data: Dataset, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``Z G Z' + s2 I`` of the outcomes in the chosen rows, with G and Z.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """``Z G Z' + R`` of the outcomes in the chosen rows, with G, Z and R.
 
     Columns of Z are the random effects of each group that the rows meet, outermost level first.
     """
@@ -197,4 +197,16 @@ def marginal_covariance(
         G[start : start + len(block), start : start + len(block)] = block
         start += len(block)
     Z = np.hstack(columns) if columns else np.zeros((len(rows), 0))
-    return Z @ G @ Z.T + residual_variance(results) * np.eye(len(rows)), G, Z
+    R = residual_variance(results) * np.eye(len(rows))
+    if description.residuals is not None:
+        codes = [_codes(data, name, rows) for name in description.level_names]
+        errors = description.residuals.errors(data, rows, codes)
+        values = residual_parameters(results)
+        R = residual_covariance(errors, values[1:], residual_variance(results), len(rows))
+    return Z @ G @ Z.T + R, G, Z, R
+
+
+def _codes(data: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
+    if name == "_all":
+        return np.zeros(len(rows), dtype=np.intp)
+    return np.unique(data.variable(name).values[rows], return_inverse=True)[1]

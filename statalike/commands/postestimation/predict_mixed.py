@@ -11,6 +11,7 @@ from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     covariance_matrices,
     described_by,
+    residual_parameters,
     residual_variance,
 )
 from statalike.commands.estimation.random_effects_rows import effect_name
@@ -18,6 +19,7 @@ from statalike.commands.postestimation.predict import PredictRequest, new_names,
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
 from statalike.engine.linear.prediction import LevelEffects, predict_random_effects
+from statalike.engine.linear.whitening import standardised_residuals
 from statalike.engine.nested_groups import nested_groups
 from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
@@ -64,11 +66,28 @@ def _statistic(request: PredictRequest, statistic: str) -> tuple[np.ndarray, str
     if statistic == "residuals":
         return residuals, "Residuals"
     sample = _sample(state)
-    standardised = residuals / np.sqrt(residual_variance(state.e))
+    standardised = _standardised(state, description, residuals, sample)
     return (
         np.where((residuals < MISSING) & sample, standardised, MISSING),
         "Standardized residuals",
     )
+
+
+def _standardised(
+    state: State, description: LinearMixedDescription, residuals: np.ndarray, sample: np.ndarray
+) -> np.ndarray:
+    """Residuals (n,) times the inverse square root of their covariance matrix."""
+    variance = residual_variance(state.e)
+    if description.residuals is None:
+        return residuals / np.sqrt(variance)
+    _check_unchanged(state, description, sample)
+    codes = description.codes(state.data, sample)
+    errors = description.residuals.errors(state.data, sample, codes)
+    result = np.zeros(len(residuals))
+    result[sample] = standardised_residuals(
+        errors, residual_parameters(state.e)[1:], variance, residuals[sample]
+    )
+    return result
 
 
 def linear_predictor(state: State, description: LinearMixedDescription) -> np.ndarray:
@@ -168,6 +187,7 @@ def spread_effects(state: State, description: LinearMixedDescription) -> list[Sp
         covariance_matrices(results, description),
         residual_variance(results),
         results.macros["method"] == "REML",
+        residual_parameters(results)[1:],
     )
     return _carried(state, description, sample, predicted)
 

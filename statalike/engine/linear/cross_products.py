@@ -80,7 +80,11 @@ class _ColumnSums:
 
 
 def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
-    """Reduce a model with at least one level; see :class:`CrossProducts`."""
+    """Reduce a model, its residuals taken as independent; see :class:`CrossProducts`."""
+    if not model.levels:
+        design = orthonormalise(model.outcome, model.fixed)
+        groups = NestedGroups(model.observations, (), (), None, None)
+        return CrossProducts(model.observations, design, groups, (), (_root_block(design),))
     groups = nested_groups([level.groups for level in model.levels])
     design = orthonormalise(model.outcome, model.fixed)
     levels = tuple(

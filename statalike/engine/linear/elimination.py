@@ -98,9 +98,11 @@ class NodeColumns:
 class Nesting(NodeColumns):
     """A model's nodes with their cross-products, the innermost already factored."""
 
-    def __init__(self, products: CrossProducts) -> None:
+    def __init__(self, products: CrossProducts, innermost: InnermostLevel | None = None) -> None:
         super().__init__(products)
-        self.innermost: InnermostLevel = innermost_level(products.blocks[-1], pool=self.depth == 1)
+        if innermost is None:
+            innermost = innermost_level(products.blocks[-1], pool=self.depth == 1)
+        self.innermost: InnermostLevel = innermost
         right = self.innermost.right
         self.constant = [
             products.blocks[above] - self.to_node(above, right, right, self.depth)

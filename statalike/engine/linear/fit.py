@@ -22,6 +22,9 @@ from statalike.engine.linear.likelihood import LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.profile import ProfileObjective, difference_maximum, newton_steps
 from statalike.engine.linear.regression import RegressionFit, fit_regression, regression_of_design
+from statalike.engine.linear.residual_errors import ResidualParameter
+from statalike.engine.linear.residual_fit import estimation_hessian, maximise_jointly
+from statalike.engine.linear.residual_likelihood import MarginalLikelihood, ResidualLikelihood
 from statalike.engine.linear.starting_values import starting_values
 from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
@@ -88,7 +91,9 @@ class LinearMixedFit:
     information, nan where it is not determined (``singular``) or was not computed.  Covariances
     between coefficients and variance parameters are zero.  ``linear`` is the regression without
     random effects.  ``group_sizes[level]`` (G,) are observations per group.  ``likelihood`` is
-    what was maximised, None without random effects.
+    what was maximised, None without random effects and with structured residuals.  With these the
+    ``estimates`` of ``residual_parameters`` follow the log residual standard deviation, which is
+    then that of the first kind of residual.
     """
 
     method: Method
@@ -108,6 +113,7 @@ class LinearMixedFit:
     linear: RegressionFit
     group_sizes: tuple[NDArray[np.intp], ...]
     likelihood: LinearLikelihood | None = field(default=None, repr=False, compare=False)
+    residual_parameters: tuple[ResidualParameter, ...] = ()
 
 
 def fit_linear_mixed_model(
@@ -125,28 +131,50 @@ def fit_linear_mixed_model(
     """
     options = options or FitOptions()
     restricted = method == "reml"
-    if not model.levels:
+    if not model.levels and model.errors is None:
         return _without_random_effects(model, method)
     products = reduce_to_cross_products(model)
     linear = regression_of_design(products.design, restricted)
-    likelihood = LinearLikelihood(products, restricted)
+    likelihood = (
+        LinearLikelihood(products, restricted)
+        if model.levels
+        else MarginalLikelihood(products, restricted, 0.0)
+    )
     scales = variance_parameters(products.levels)
     objective = ProfileObjective(likelihood, scales, options.scale)
-    if options.start is None:
+    if not model.levels:
+        working = np.zeros(0)
+    elif options.start is None:
         working = starting_values(likelihood)
     else:
         matrices = [matrix for level in options.start.covariances for matrix in level]
         working = scales.to_working @ scales.relative(matrices, options.start.residual_variance)
-    working, em = expectation_maximisation(
-        likelihood,
-        working,
-        options.em_iterations,
-        options.em_tolerance,
-        on_em_iteration,
-        None if options.em_only else partial(newton_steps, objective),
-    )
+    em = EMRecord((), True)
+    if model.levels:
+        working, em = expectation_maximisation(
+            likelihood,
+            working,
+            options.em_iterations,
+            options.em_tolerance,
+            on_em_iteration,
+            None if options.em_only else partial(newton_steps, objective),
+        )
     optimum: Optimum | None = None
-    if options.em_only:
+    joint: ResidualLikelihood | None = None
+    residual = np.zeros(0)
+    if model.errors is not None:
+        joint = ResidualLikelihood(products, model.errors, restricted)
+        point, optimum = maximise_jointly(
+            joint,
+            scales,
+            options.scale,
+            working,
+            options.rules,
+            options.finite_differences,
+            on_iteration,
+        )
+        working, residual, parts = point.working, point.residual, point.parts
+    elif options.em_only:
         parts = likelihood.evaluate(working, 0)
     else:
         try:
@@ -160,12 +188,18 @@ def fit_linear_mixed_model(
         raise EstimationError("likelihood_undefined", "the likelihood is not defined")
     variance = parts.residual_variance
     reported = variance * (scales.to_relative @ working)
-    estimates = np.append(scales.to_estimation(reported), 0.5 * np.log(variance))
+    random = scales.to_estimation(reported) if scales.count else reported
+    estimates = np.concatenate([random, [0.5 * np.log(variance)], residual])
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
     if optimum is not None and options.standard_errors:
-        hessian = estimation_scale_hessian(
-            likelihood, scales, working, parts, estimates, options.finite_differences
-        )
+        if joint is None:
+            hessian = estimation_scale_hessian(
+                likelihood, scales, working, parts, estimates, options.finite_differences
+            )
+        else:
+            hessian = estimation_hessian(
+                joint, scales, point, estimates, options.finite_differences
+            )
         covariance, singular = covariance_from_hessian(hessian)
     remaining = iter(scales.matrices(reported))
     names = tuple(
@@ -192,7 +226,8 @@ def fit_linear_mixed_model(
         optimum=optimum,
         linear=linear,
         group_sizes=products.groups.sizes,
-        likelihood=likelihood,
+        likelihood=likelihood if joint is None else None,
+        residual_parameters=model.errors.family.parameters if model.errors else (),
     )
 
 

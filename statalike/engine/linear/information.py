@@ -35,7 +35,7 @@ def estimation_scale_hessian(
     ``parts`` are evaluated at the ``working`` parameters (K,) that belong to the estimates.  With
     ``finite_differences`` second differences are used as long as the likelihood is not flat.
     """
-    exact = _exact_hessian(scales, working, parts, estimates)
+    exact = exact_hessian(scales, working, parts, estimates)
     if finite_differences:
 
         def values(points: Array) -> Array:
@@ -52,7 +52,7 @@ def estimation_scale_hessian(
     return exact
 
 
-def _exact_hessian(
+def exact_hessian(
     scales: VarianceParameters, working: Array, parts: LikelihoodParts, estimates: Array
 ) -> Array:
     """The Hessian by the chain rule: working = to_working @ reported / s2."""

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.derivatives import Differentiation
-from statalike.engine.linear.elimination import NestedElimination, Nesting, eliminate
+from statalike.engine.linear.elimination import Nesting, eliminate
 from statalike.engine.linear.fixed_derivatives import FixedDifferentiation
-from statalike.engine.linear.innermost import eliminated_crossproducts
+from statalike.engine.linear.innermost import InnermostLevel, eliminated_crossproducts
 from statalike.engine.stacked_matrices import SMALL
 
 Array = NDArray[np.float64]
@@ -118,17 +118,28 @@ def profile_log_likelihood(
 class LinearLikelihood:
     """The (restricted) likelihood of one model as a function of the K working parameters of its
     levels, outermost first (see ``linear.coordinates``).
+
+    Of whitened data, ``innermost`` is the innermost level where groups are pooled already, and
+    ``residual_log_determinant`` that of the covariance matrix of the residuals.
     """
 
-    def __init__(self, products: CrossProducts, restricted: bool) -> None:
+    def __init__(
+        self,
+        products: CrossProducts,
+        restricted: bool,
+        innermost: InnermostLevel | None = None,
+        residual_log_determinant: float = 0.0,
+    ) -> None:
         self.products = products
         self.restricted = restricted
         fixed = products.fixed_count
         self.degrees_of_freedom = products.observations - (fixed if restricted else 0)
         self._fixed = fixed
         self._bases = [level.basis for level in products.levels]
-        self._nesting = Nesting(products)
-        self._design_log_determinant = products.design.log_determinant if restricted else 0.0
+        self._nesting = Nesting(products, innermost)
+        self._constant = residual_log_determinant
+        if restricted:
+            self._constant += products.design.log_determinant
 
     @property
     def parameter_count(self) -> int:
@@ -170,6 +181,10 @@ class LinearLikelihood:
         else:
             elimination = eliminate(nesting, covariances)
             log_determinant, s = elimination.log_determinant, elimination.crossproduct
+        return self._summary(log_determinant, s)
+
+    def _summary(self, log_determinant: Array, s: Array) -> tuple[Array, Array]:
+        """``log_determinant`` (m,), completed, and ``sum_of_squares`` (m,) from S of m points."""
         p = self._fixed
         usable = np.asarray(np.isfinite(s).all(axis=(-1, -2)))
         if not usable.all():
@@ -177,11 +192,11 @@ class LinearLikelihood:
         try:
             root = np.linalg.cholesky(s)
         except np.linalg.LinAlgError:
-            return np.full(len(points), np.nan), np.full(len(points), np.nan)
+            return np.full(len(s), np.nan), np.full(len(s), np.nan)
         diagonal = np.diagonal(root, axis1=-2, axis2=-1)
         sums = np.where(usable, diagonal[:, p] ** 2, np.nan)
+        log_determinant = log_determinant + self._constant
         if self.restricted:
-            log_determinant = log_determinant + self._design_log_determinant
             log_determinant += 2.0 * np.log(diagonal[:, :p]).sum(axis=-1)
         return log_determinant, sums
 
@@ -191,10 +206,9 @@ class LinearLikelihood:
         The sum of squares is nan where V is not positive definite.
         """
         elimination = eliminate(self._nesting, self.covariances(parameters))
-        least_squares = self._generalised_least_squares(elimination)
-        log_determinant = float(elimination.log_determinant)
+        least_squares = self._generalised_least_squares(elimination.crossproduct)
+        log_determinant = float(elimination.log_determinant) + self._constant
         if self.restricted:
-            log_determinant += self._design_log_determinant
             log_determinant += 2.0 * float(np.sum(np.log(np.diagonal(least_squares.root))))
         none = np.zeros(0)
         if order == 0 or not np.isfinite(least_squares.sum_of_squares):
@@ -228,7 +242,7 @@ class LinearLikelihood:
     def fixed_derivatives(self, parameters: Array) -> FixedDerivatives:
         """The derivatives of the likelihood's parts, those of ``Q' V^-1 Q`` in full."""
         elimination = eliminate(self._nesting, self.covariances(parameters))
-        least_squares = self._generalised_least_squares(elimination)
+        least_squares = self._generalised_least_squares(elimination.crossproduct)
         turn = self._turn(least_squares, fixed=True)
         differentiation = FixedDifferentiation(self._nesting, elimination, self._bases, turn)
         root = differentiation.run()
@@ -243,9 +257,8 @@ class LinearLikelihood:
             differentiation.fixed_second,
         )
 
-    def _generalised_least_squares(self, elimination: NestedElimination) -> GeneralisedLeastSquares:
+    def _generalised_least_squares(self, s: Array) -> GeneralisedLeastSquares:
         p = self._fixed
-        s = elimination.crossproduct
         if not p:
             return GeneralisedLeastSquares(np.zeros(0), float(s[0, 0]), np.zeros((0, 0)))
         if not np.all(np.isfinite(s)):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
+from statalike.engine.linear.residual_errors import ResidualErrors
 
 Array = NDArray[np.float64]
 
@@ -45,12 +46,14 @@ class LinearMixedModel:
     """``y = X b + sum_l Z_l u_l + e`` with ``Var(e) = s2 I``; ``levels`` outermost first.
 
     ``outcome`` (n,), ``fixed`` (n, p) with linearly independent columns (Fortran order is read
-    without a copy).  All values must be finite.
+    without a copy).  All values must be finite.  ``errors`` are residuals with a structured
+    covariance matrix instead of ``s2 I``.
     """
 
     outcome: Array
     fixed: Array
     levels: tuple[Level, ...] = ()
+    errors: ResidualErrors | None = None
 
     def __post_init__(self) -> None:
         n = self.observations

@@ -10,7 +10,7 @@ Methods and formulas).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts, reduce_to_cross_products
 from statalike.engine.linear.elimination import NodeColumns, UpperElimination, eliminate_level
 from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.linear.whitening import Whitening
 from statalike.engine.stacked_matrices import multiply, multiply_common, transpose_multiply
 
 Array = NDArray[np.float64]
@@ -44,42 +45,93 @@ def predict_random_effects(
     covariances: Sequence[Sequence[Array]],
     residual_variance: float,
     restricted: bool,
+    residual_parameters: Array | None = None,
 ) -> list[LevelEffects]:
     """Predictions for each level, outermost first, on the model's data.
 
     ``coefficients`` (p,); ``covariances[level][equation]`` (q, q), positive semidefinite.
     ``restricted`` counts the uncertainty of the coefficients in the standard errors; otherwise
-    they are taken as known.
+    they are taken as known.  ``residual_parameters`` are those of the model's structured errors.
     """
     if not residual_variance > 0.0:
         raise EstimationError("nonconformable", f"residual variance {residual_variance}")
     if not model.levels:
         return []
     products = reduce_to_cross_products(model)
-    depth = len(products.levels)
-    sizes = [level.effect_count for level in products.levels]
-    crossproduct, levels = _eliminated(products, covariances, residual_variance)
+    if model.errors is not None and residual_parameters is not None:
+        whitened = Whitening(products, model.errors, pool=False).at(residual_parameters)
+        if whitened is None:
+            raise EstimationError("nonconformable", "residual covariance is not positive definite")
+        products = whitened.products
+    crossproduct, levels = eliminated_levels(
+        products, _working_covariances(products, covariances, residual_variance)
+    )
+    return predictions_of_levels(
+        products, crossproduct, levels, coefficients, residual_variance, restricted
+    )
+
+
+def predictions_of_levels(
+    products: CrossProducts,
+    crossproduct: Array,
+    levels: Sequence[UpperElimination],
+    coefficients: Array,
+    residual_variance: float,
+    restricted: bool,
+) -> list[LevelEffects]:
+    """Predictions from levels that :func:`eliminated_levels` has eliminated."""
     design = products.design
-    shift = np.zeros((products.fixed_count + 1, 1))
-    shift[-1, 0] = 1.0
-    shift[:-1, 0] = -design.factor @ (np.asarray(coefficients) - design.least_squares)
+    shift = -design.factor @ (np.asarray(coefficients) - design.least_squares)
     errors = _coefficient_covariance(crossproduct) if restricted else None
-    results: list[LevelEffects] = []
-    # Jointly for all levels so far, innermost of them first: predictions, their dependence on the
-    # fixed effects, and the covariance of their errors, for each group of the current level.
+    return [
+        _original(
+            products,
+            number,
+            joint.effects[: joint.own],
+            joint.slopes[: joint.own],
+            joint.covariance[: joint.own, : joint.own],
+            errors,
+            residual_variance,
+        )
+        for number, joint in enumerate(joint_predictions(products, levels, shift))
+    ]
+
+
+@dataclass(frozen=True)
+class JointPrediction:
+    """The effects of one level and all above it, its own first, for each of its groups.
+
+    In working coordinates and units of the residual variance: predictions ``effects`` (c, 1, G),
+    their dependence on the fixed effects ``slopes`` (c, p, G), the ``covariance`` of prediction
+    errors (c, c, G); ``own`` of the effects are the level's.
+    """
+
+    own: int
+    effects: Array
+    slopes: Array
+    covariance: Array
+
+
+def joint_predictions(
+    products: CrossProducts, levels: Sequence[UpperElimination], shift: Array
+) -> Iterator[JointPrediction]:
+    """Predictions level by level, outermost first, of ``r + Q shift`` for the least-squares
+    residual r and the orthonormal fixed design Q.
+    """
+    combination = np.append(shift, 1.0)[None, :]
     effects = np.zeros((0, 1, 1))
     slopes = np.zeros((0, products.fixed_count, 1))
     covariance = np.zeros((0, 0, 1))
-    for number in range(depth):
-        b, half = levels[number].b, levels[number].half
+    width = 0
+    for number, level in enumerate(levels):
+        b, half = level.b, level.half
         k = transpose_multiply(half, half)
-        width = sum(sizes[:number])
         parent = products.groups.parents[number]
         effects, slopes = effects[:, :, parent], slopes[:, :, parent]
         covariance = covariance[:, :, parent]
         outer = multiply(k, b[:, :width]) if width else np.zeros((len(k), 0, k.shape[2]))
         tail = multiply(k, b[:, width:])
-        own = np.matmul(shift.T, tail)
+        own = np.matmul(combination, tail)
         own_slopes = tail[:, : products.fixed_count]
         own_covariance = k
         if width:
@@ -97,10 +149,8 @@ def predict_random_effects(
             covariance = own_covariance
         effects = np.concatenate([own, effects])
         slopes = np.concatenate([own_slopes, slopes])
-        results.append(
-            _original(products, number, own, own_slopes, own_covariance, errors, residual_variance)
-        )
-    return results
+        width += len(k)
+        yield JointPrediction(len(k), effects, slopes, covariance)
 
 
 def fitted_values(
@@ -123,27 +173,38 @@ def fitted_values(
     return values
 
 
-def _eliminated(
-    products: CrossProducts, covariances: Sequence[Sequence[Array]], residual_variance: float
+def eliminated_levels(
+    products: CrossProducts, covariances: Sequence[Array]
 ) -> tuple[Array, list[UpperElimination]]:
-    """S, and each level with the lower ones eliminated, outermost first."""
+    """S, and each level with the lower ones eliminated, outermost first.
+
+    ``covariances`` are D of each level (q, q), in working coordinates and units of the residual
+    variance.
+    """
     nodes = NodeColumns(products)
     blocks = [block.copy() for block in products.blocks]
     levels: list[UpperElimination] = []
     for node in range(nodes.depth, 0, -1):
-        level = products.levels[node - 1]
-        covariance = np.zeros((level.effect_count, level.effect_count))
-        row = 0
-        for matrix in covariances[node - 1]:
-            own = slice(row, row + len(matrix))
-            covariance[own, own] = matrix
-            row = own.stop
-        covariance = level.transform @ covariance @ level.transform.T / residual_variance
-        eliminated = eliminate_level(blocks[node], covariance)
+        eliminated = eliminate_level(blocks[node], covariances[node - 1])
         levels.append(eliminated)
         for above in range(node):
             blocks[above] -= nodes.to_node(above, eliminated.reduced, eliminated.reduced, node)
     return blocks[0][:, :, 0], levels[::-1]
+
+
+def _working_covariances(
+    products: CrossProducts, covariances: Sequence[Sequence[Array]], residual_variance: float
+) -> list[Array]:
+    result: list[Array] = []
+    for level, matrices in zip(products.levels, covariances, strict=True):
+        covariance = np.zeros((level.effect_count, level.effect_count))
+        row = 0
+        for matrix in matrices:
+            own = slice(row, row + len(matrix))
+            covariance[own, own] = matrix
+            row = own.stop
+        result.append(level.transform @ covariance @ level.transform.T / residual_variance)
+    return result
 
 
 def _coefficient_covariance(crossproduct: Array) -> Array:

@@ -1,0 +1,192 @@
+"""The likelihood with structured residuals, and its gradient in the residual parameters.
+
+The gradient is exact: with ``V = Lambda + Z D Z'`` and ``r = V^-1 (y - X b)``,
+``d log |V| = tr(V^-1 dLambda)`` and ``d (e' V^-1 e) = -r' dLambda r``; for the restricted
+likelihood ``P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1`` takes the place of ``V^-1``.  Both
+matrices are needed within groups only, where they follow from the predictions of the random
+effects: whitened,
+``V^-1`` is ``I - Z W Z'`` with W the covariance of the prediction errors, and r is the residual.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.linear.cross_products import CrossProducts
+from statalike.engine.linear.likelihood import LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.prediction import JointPrediction, eliminated_levels, joint_predictions
+from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.linear.residual_moments import starting_residuals
+from statalike.engine.linear.whitening import WhitenedData, WhitenedGroups, Whitening
+
+Array = NDArray[np.float64]
+
+REMEMBERED = 8
+
+
+class MarginalLikelihood(LinearLikelihood):
+    """The likelihood of a model without random effects; there are no working parameters."""
+
+    def __init__(
+        self, products: CrossProducts, restricted: bool, residual_log_determinant: float
+    ) -> None:
+        self.products = products
+        self.restricted = restricted
+        self._fixed = products.fixed_count
+        self._bases = []
+        self.degrees_of_freedom = products.observations - (self._fixed if restricted else 0)
+        self._constant = residual_log_determinant
+        if restricted:
+            self._constant += products.design.log_determinant
+        self._crossproduct = products.blocks[0][:, :, 0]
+
+    def values(self, points: Array) -> tuple[Array, Array]:
+        s = np.broadcast_to(self._crossproduct, (len(points), *self._crossproduct.shape))
+        return self._summary(np.zeros(len(points)), s)
+
+    def evaluate(self, parameters: Array, order: int) -> LikelihoodParts:
+        least_squares = self._generalised_least_squares(self._crossproduct)
+        log_determinant = self._constant
+        if self.restricted:
+            log_determinant += 2.0 * float(np.sum(np.log(np.diagonal(least_squares.root))))
+        none, square = np.zeros(0), np.zeros((0, 0))
+        return LikelihoodParts(
+            self.degrees_of_freedom, least_squares, log_determinant, none, square, none, square
+        )
+
+
+class LikelihoodAt:
+    """The likelihood at fixed residual parameters: ``linear`` in the others."""
+
+    def __init__(
+        self, data: WhitenedData, errors: ResidualErrors, residual: Array, restricted: bool
+    ) -> None:
+        self._data = data
+        self._family = errors.family
+        self._residual = residual
+        self._restricted = restricted
+        self.linear: LinearLikelihood
+        if data.products.levels:
+            self.linear = LinearLikelihood(
+                data.products, restricted, data.innermost, data.log_determinant
+            )
+        else:
+            self.linear = MarginalLikelihood(data.products, restricted, data.log_determinant)
+
+    def residual_gradient(self, working: Array, parts: LikelihoodParts, precision: float) -> Array:
+        """The derivative of ``-(log_determinant + precision * sum_of_squares) / 2`` in the
+        residual parameters, at working parameters where ``parts`` were evaluated.
+        """
+        data = self._data
+        products = data.products
+        coefficients = parts.least_squares.coefficients
+        joint: JointPrediction | None = None
+        if products.levels:
+            _, levels = eliminated_levels(products, self.linear.covariances(working))
+            *_, joint = joint_predictions(products, levels, -coefficients)
+        gradient = np.zeros(self._family.count)
+        for part in data.sizes:
+            weights = self._weights(part, joint, parts, precision)
+            size = part.groups
+            gradient += self._family.contract(
+                self._residual, size.by, size.times, part.covariance, weights
+            )
+        return -0.5 * gradient
+
+    def _weights(
+        self,
+        part: WhitenedGroups,
+        joint: JointPrediction | None,
+        parts: LikelihoodParts,
+        precision: float,
+    ) -> Array:
+        """N (U, t, t) with ``sum tr(N dLambda)`` the change of log determinant and sum."""
+        size = part.groups
+        p = len(parts.least_squares.coefficients)
+        q = len(part.columns) - p - 1
+        effects, fixed, outcome = part.columns[:q], part.columns[q : q + p], part.columns[q + p]
+        residual = outcome - np.tensordot(parts.least_squares.coefficients, fixed, axes=1)
+        left: list[Array] = []
+        right: list[Array] = []
+        pattern = size.pattern
+        if joint is not None:
+            owner = size.owners[-1]
+            residual = residual - np.einsum("jtg,jg->tg", effects, joint.effects[:, 0, owner])
+            # A pooled group stands for as many as its pattern has.
+            share = (size.multiplicity / size.members)[pattern]
+            spread = np.einsum("itg,ijg->jtg", effects, joint.covariance[:, :, owner] * share)
+            left += list(spread)
+            right += list(effects)
+        if self._restricted and p:
+            if joint is not None:
+                fixed = fixed - np.einsum("jtg,jxg->xtg", effects, joint.slopes[:, :, owner])
+            turned = np.tensordot(np.linalg.inv(parts.least_squares.root), fixed, axes=1)
+            left += list(turned)
+            right += list(turned)
+        left.append(residual * precision)
+        right.append(residual)
+        t = len(residual)
+        if len(size.members) == 1:
+            explained = np.matmul(np.stack(left), np.stack(right).transpose(0, 2, 1)).sum(axis=0)
+            explained = explained[None]
+        else:
+            products = np.matmul(
+                np.stack(left).transpose(2, 1, 0), np.stack(right).transpose(2, 0, 1)
+            )
+            explained = np.add.reduceat(products, size.starts, axis=0)
+        core = np.eye(t) * size.multiplicity[:, None, None] - explained
+        core = 0.5 * (core + core.swapaxes(1, 2))
+        return np.asarray(part.inverse.swapaxes(1, 2) @ core @ part.inverse)
+
+
+class ResidualLikelihood:
+    """The (restricted) likelihood as a function of residual parameters and the working parameters
+    of the levels.
+    """
+
+    def __init__(self, products: CrossProducts, errors: ResidualErrors, restricted: bool) -> None:
+        self.errors = errors
+        self.restricted = restricted
+        self.degrees_of_freedom = products.observations - products.fixed_count * restricted
+        self._products = products
+        self._whitening = Whitening(products, errors)
+        self._latest: dict[bytes, LikelihoodAt | None] = {}
+
+    def start(self) -> Array:
+        """Search parameters to begin from: with random effects, residuals nearly independent;
+        without, moments of the least-squares residuals where the structure can use them.
+        """
+        family = self.errors.family
+        if self._products.levels:
+            return family.start()
+        return starting_residuals(self.errors, self._products.design.residual)
+
+    def at(self, residual: Array) -> LikelihoodAt | None:
+        """The likelihood at residual parameters; None where Lambda is not positive definite."""
+        key = residual.tobytes()
+        if key in self._latest:
+            return self._latest[key]
+        data = self._whitening.at(residual)
+        found = None
+        if data is not None:
+            found = LikelihoodAt(data, self.errors, residual, self.restricted)
+        while len(self._latest) >= REMEMBERED:
+            self._latest.pop(next(iter(self._latest)))
+        self._latest[key] = found
+        return found
+
+    def values(self, residual: Array, working: Array) -> tuple[Array, Array]:
+        """``log_determinant`` and ``sum_of_squares`` (m,) at m points: residual (m, R) and working
+        (m, K) parameters.
+        """
+        log_determinants = np.full(len(residual), np.nan)
+        sums = np.full(len(residual), np.nan)
+        distinct, kind = np.unique(residual, axis=0, return_inverse=True)
+        kind = kind.ravel()
+        for number, row in enumerate(distinct):
+            likelihood = self.at(row)
+            if likelihood is not None:
+                own = kind == number
+                log_determinants[own], sums[own] = likelihood.linear.values(working[own])
+        return log_determinants, sums

@@ -1,0 +1,73 @@
+"""Starting values of residual parameters from the least-squares residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.nested_groups import nested_groups
+from statalike.engine.residual_structures import BandedResiduals, ToeplitzResiduals
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+
+def starting_residuals(errors: ResidualErrors, residual: Array) -> Array:
+    """Search parameters (R,) for the residuals (n,) of a model without random effects.
+
+    Ratios of standard deviations are those of the residuals.  Correlations of Toeplitz, banded and
+    unstructured matrices are those of the residuals, too, nearer to zero where they would not make
+    a covariance matrix; other structures begin with nearly independent residuals.
+    """
+    family = errors.family
+    structure = family.structure
+    start = family.start()
+    times = np.zeros(len(residual)) if errors.times is None else errors.times
+    by = np.zeros(len(residual), dtype=np.intp) if errors.by is None else errors.by
+    kinds = by * structure.deviation_count + structure.deviation_positions(times)
+    kind_count = family.ratio_count + 1
+    squares = np.bincount(kinds, residual**2, minlength=kind_count)
+    counts = np.bincount(kinds, minlength=kind_count)
+    variances = np.where(squares > 0.0, squares, 1.0) / np.maximum(counts, 1)
+    logarithms = 0.5 * np.log(variances)
+    start[: family.ratio_count] = (logarithms - logarithms[0])[1:]
+    if not isinstance(structure, BandedResiduals | ToeplitzResiduals):
+        return start
+    group = nested_groups(errors.groups).innermost_group
+    scaled = residual / np.exp(logarithms)[kinds]
+    size = structure.parameter_count
+    for level in range(family.by_count):
+        chosen = by == level
+        first = family.ratio_count + level * size
+        if isinstance(structure, BandedResiduals):
+            moments = _between_times(scaled[chosen], times[chosen], group[chosen], structure.size)
+        else:
+            moments = _at_lags(scaled[chosen], times[chosen], group[chosen], structure.lags)
+        start[first : first + size] = structure.search_from_moments(moments)
+    return start
+
+
+def _between_times(residual: Array, times: Array, group: Positions, count: int) -> Array:
+    """Mean products of residuals at each pair of times (p, p)."""
+    numbers = np.unique(group, return_inverse=True)[1]
+    table = np.zeros((int(numbers.max(initial=-1)) + 1, count))
+    present = np.zeros_like(table)
+    at = times.astype(np.intp)
+    table[numbers, at], present[numbers, at] = residual, 1.0
+    return np.asarray(table.T @ table / np.maximum(present.T @ present, 1.0))
+
+
+def _at_lags(residual: Array, times: Array, group: Positions, lags: tuple[int, ...]) -> Array:
+    """Mean products of residuals of a group at lags 1 to the last, (1, L), in positions of lags."""
+    order = np.lexsort((times, group))
+    residual, times, group = residual[order], times[order].astype(np.int64), group[order]
+    span = int(times.max() - times.min()) + max(lags, default=0) + 1
+    keys = group * span + (times - times.min())
+    moments = np.zeros((1, max(lags, default=0)))
+    for lag in lags:
+        found = np.minimum(np.searchsorted(keys, keys + lag), len(keys) - 1)
+        pairs = keys[found] == keys + lag
+        if pairs.any():
+            moments[0, lag - 1] = np.mean(residual[pairs] * residual[found[pairs]])
+    return moments
