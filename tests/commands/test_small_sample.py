@@ -439,3 +439,38 @@ def test_refused_with_a_method() -> None:
 
 def test_estat_df_is_for_mixed() -> None:
     assert failure(pupils(), "estat df").code == 301
+
+
+# --- structured residuals -------------------------------------------------------------------------
+
+
+def test_exchangeable_residuals_are_a_random_intercept() -> None:
+    made = pupils()
+    made.run("mixed y x i.a || unique:, reml dfmethod(kroger)", quietly=True)
+    intercept = made.state.e
+    made.run(
+        "mixed y x i.a || unique:, noconstant residuals(exchangeable) reml dfmethod(kroger)",
+        quietly=True,
+    )
+    for name in ("df", "V_df"):
+        np.testing.assert_allclose(
+            matrix(made, name), intercept.matrices[name].values, rtol=1e-4, atol=1e-7
+        )
+    for name in ("F", "ddf_m", "df_min", "df_max"):
+        assert made.state.e.scalars[name] == pytest.approx(intercept.scalars[name], rel=1e-4)
+    made.run("testparm i.a, small", quietly=True)
+    assert made.state.r.scalars["df_r"] > 2
+
+
+def test_structured_residuals_with_random_effects() -> None:
+    made = pupils()
+    made.run("sort unique z", quietly=True)
+    made.run("by unique: generate time = _n", quietly=True)
+    made.run(
+        "mixed y x || region: || unique:, residuals(ar 1, t(time)) reml dfmethod(sat)",
+        quietly=True,
+    )
+    expected = matrix(made, "df").copy()
+    assert np.all((expected > 2) & (expected < len(column(made, "y"))))
+    made.run("estat df, method(sat) oim", quietly=True)
+    np.testing.assert_allclose(made.state.r.matrices["df"].values, expected, rtol=0.5)

@@ -15,12 +15,14 @@ from statalike.commands.estimation.distributions import f_tail
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     covariance_matrices,
+    residual_parameters,
     residual_variance,
 )
 from statalike.data.missing import MISSING
 from statalike.engine.linear.design_rank import design_rank
 from statalike.engine.linear.likelihood import LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.linear.residual_small_sample import residual_small_sample_inference
 from statalike.engine.linear.small_sample import (
     FTest,
     SmallSampleInference,
@@ -290,13 +292,7 @@ def fixed_effects_inference(
     check_method(method, results.macros["method"] == "REML", description.level_names)
     estimated = np.asarray(description.fixed.estimated, dtype=bool)
     if method.approximate:
-        inference = small_sample_inference(
-            arrays.model(),
-            covariance_matrices(results, description),
-            residual_variance(results),
-            "observed" if method.observed else "expected",
-            arrays.likelihood,
-        )
+        inference = _approximate(results, method, description, arrays)
         return ApproximateInference(results, inference, estimated, method.name == "kroger")
     if method.name == "residual":
         count = int(estimated.sum())
@@ -308,6 +304,32 @@ def fixed_effects_inference(
     values = np.full(len(estimated), MISSING)
     values[estimated] = np.where(own > 0, own, MISSING)
     return ExactInference(results, values)
+
+
+def _approximate(
+    results: Results,
+    method: DegreesOfFreedomMethod,
+    description: LinearMixedDescription,
+    arrays: EstimationArrays,
+) -> SmallSampleInference:
+    matrices = covariance_matrices(results, description)
+    variance = residual_variance(results)
+    if description.residuals is None:
+        return small_sample_inference(
+            arrays.model(),
+            matrices,
+            variance,
+            "observed" if method.observed else "expected",
+            arrays.likelihood,
+        )
+    k_f = int(results.scalars["k_f"])
+    return residual_small_sample_inference(
+        arrays.model(),
+        matrices,
+        variance,
+        residual_parameters(results)[1:],
+        results.matrices["V"].values[k_f:, k_f:] if method.observed else None,
+    )
 
 
 def _repeated(model: LinearMixedModel, codes: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def _standardised(
     variance = residual_variance(state.e)
     if description.residuals is None:
         return residuals / np.sqrt(variance)
-    _check_unchanged(state, description, sample)
+    check_unchanged(state, description, sample)
     codes = description.codes(state.data, sample)
     errors = description.residuals.errors(state.data, sample, codes)
     result = np.zeros(len(residuals))

@@ -141,6 +141,8 @@ def small_sample_inference(
     """
     if not residual_variance > 0.0:
         raise EstimationError("nonconformable", f"residual variance {residual_variance}")
+    if model.errors is not None:
+        raise EstimationError("nonconformable", "structured residuals have parameters of their own")
     if model.levels:
         if likelihood is None:
             likelihood = LinearLikelihood(reduce_to_cross_products(model), restricted=True)
@@ -154,13 +156,27 @@ def small_sample_inference(
         double = products - traces - derivatives.log_determinant
     else:
         double = derivatives.log_determinant + traces - products + derivatives.sum_of_squares
-    weights = 2.0 * _inverse(double)
+    return assembled(2.0 * _inverse(double), slopes, seconds, turn, residual_variance)
+
+
+def expected_weights(slopes: Array, seconds: Array, traces: Array) -> Array:
+    """W from equation 17, ``traces`` being ``tr(V^-1 V_i V^-1 V_j)`` (K, K)."""
+    double = traces - np.trace(seconds, axis1=2, axis2=3) + _traces_of_products(slopes)
+    return 2.0 * _inverse(double)
+
+
+def assembled(
+    weights: Array, slopes: Array, seconds: Array, turn: Array, unit: float
+) -> SmallSampleInference:
+    """The inference from W (K, K), and from P_i (K, p, p) and Q_ij + Q_ji (K, K, p, p) turned by U
+    (p, p) with ``F = unit U'U``.
+    """
     bias = 0.5 * np.tensordot(weights, seconds, axes=2)
     bias -= np.sum(slopes @ np.tensordot(weights, slopes, axes=1), axis=0)
     whole = np.eye(len(turn)) + bias + bias.T
     return SmallSampleInference(
-        residual_variance * turn.T @ turn,
-        residual_variance * turn.T @ whole @ turn,
+        unit * turn.T @ turn,
+        unit * turn.T @ whole @ turn,
         turn,
         slopes,
         weights,
