@@ -87,21 +87,3 @@ def moving_average_autocorrelations(coefficients: Array, last: int) -> tuple[Arr
     values = covariances / covariances[0]
     slopes = (slopes - values * slopes[:, :1]) / covariances[0]
     return values[: last + 1], slopes[:, : last + 1]
-
-
-def invertible_moving_average(coefficients: Array) -> Array:
-    """The coefficients with the same autocorrelations whose polynomial has no root inside the unit
-    circle.
-    """
-    used = np.trim_zeros(coefficients, "b")
-    if not len(used):
-        return coefficients
-    # Reciprocals of the roots of 1 + theta_1 z + ... + theta_q z^q.
-    inverse_roots = np.roots(np.concatenate([[1.0], used]))
-    outside = np.abs(inverse_roots) > 1.0
-    if not np.any(outside):
-        return coefficients
-    inverse_roots[outside] = 1.0 / np.conj(inverse_roots[outside])
-    result = np.zeros_like(coefficients)
-    result[: len(used)] = np.real(np.poly(inverse_roots))[1:]
-    return result

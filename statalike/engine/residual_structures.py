@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from statalike.engine.autoregression import (
     autocorrelations,
-    invertible_moving_average,
     moving_average_autocorrelations,
     partial_autocorrelations,
     stationary_coefficients,
@@ -93,10 +92,6 @@ class ResidualStructure(ABC):
 
     def to_search(self, parameters: Array) -> Array:
         return parameters
-
-    def canonical(self, psi: Array) -> Array:
-        """The preferred one among the psi that give the same correlations."""
-        return psi
 
     def search_from_moments(self, moments: Array) -> Array:
         """psi near a matrix of correlations: (p, p) between times, or (1, L) at lags 1 to L."""
@@ -236,7 +231,12 @@ class AutoregressiveResiduals(ResidualStructure):
 
 @dataclass(frozen=True)
 class MovingAverageResiduals(ResidualStructure):
-    """A moving-average process at integer times, gaps allowed; the invertible one is preferred."""
+    """An invertible moving-average process at integer times, gaps allowed.
+
+    The coefficients, with their signs changed, are searched for as if they were those of a
+    stationary autoregression: at other coefficients with the same correlations the likelihood
+    would have stationary points of its own.
+    """
 
     order: int = 1
     name = "ma"
@@ -257,11 +257,15 @@ class MovingAverageResiduals(ResidualStructure):
 
     def start(self) -> Array:
         start = np.zeros(self.order)
-        start[0] = 0.05
+        start[0] = -0.05
         return start
 
-    def canonical(self, psi: Array) -> Array:
-        return invertible_moving_average(psi)
+    def from_search(self, psi: Array) -> tuple[Array, Array]:
+        coefficients, slopes = stationary_coefficients(np.tanh(psi))
+        return -coefficients, -slopes / np.cosh(psi) ** 2
+
+    def to_search(self, parameters: Array) -> Array:
+        return np.asarray(np.arctanh(partial_autocorrelations(-parameters)))
 
 
 @dataclass(frozen=True)

@@ -147,13 +147,6 @@ class ResidualFamily:
             result[own] = self.structure.to_search(parameters[own])
         return result
 
-    def canonical(self, psi: Array) -> Array:
-        result = psi.copy()
-        for level in range(self.by_count):
-            own = self._correlations_of(level)
-            result[own] = self.structure.canonical(psi[own])
-        return result
-
 
 @dataclass(frozen=True)
 class ResidualErrors:

@@ -182,9 +182,7 @@ def maximise_jointly(
         optimum = maximise(objective, start, rules, on_iteration)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
-    end = optimum.parameters.copy()
-    end[scales.count :] = family.canonical(end[scales.count :])
-    point = objective.at(end)
+    point = objective.at(optimum.parameters)
     if point is None:
         raise EstimationError("likelihood_undefined", "the likelihood is not defined")
     if finite_differences and optimum.converged:

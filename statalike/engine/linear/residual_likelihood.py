@@ -154,13 +154,18 @@ class ResidualLikelihood:
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
     def start(self) -> Array:
-        """Search parameters to begin from: with random effects, residuals nearly independent;
-        without, moments of the least-squares residuals where the structure can use them.
+        """Search parameters to begin from, correlations drawn towards zero until Lambda is
+        positive definite.
         """
-        family = self.errors.family
-        if self._products.levels:
-            return family.start()
-        return starting_residuals(self.errors, self._products.design.residual)
+        products, family = self._products, self.errors.family
+        start = starting_residuals(self.errors, products.design.residual, bool(products.levels))
+        own = slice(family.ratio_count, None)
+        for share in (1.0, 0.9, 0.75, 0.5, 0.25):
+            drawn = start.copy()
+            drawn[own] *= share
+            if self.at(family.from_search(drawn)[0]) is not None:
+                return drawn
+        return family.start()
 
     def at(self, residual: Array) -> LikelihoodAt | None:
         """The likelihood at residual parameters; None where Lambda is not positive definite."""

@@ -7,23 +7,34 @@ from numpy.typing import NDArray
 
 from statalike.engine.linear.residual_errors import ResidualErrors
 from statalike.engine.nested_groups import nested_groups
-from statalike.engine.residual_structures import BandedResiduals, ToeplitzResiduals
+from statalike.engine.residual_structures import (
+    AutoregressiveResiduals,
+    BandedResiduals,
+    ToeplitzResiduals,
+)
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
-def starting_residuals(errors: ResidualErrors, residual: Array) -> Array:
-    """Search parameters (R,) for the residuals (n,) of a model without random effects.
+def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: bool) -> Array:
+    """Search parameters (R,) from the least-squares residuals (n,).
 
-    Ratios of standard deviations are those of the residuals.  Correlations of Toeplitz, banded and
-    unstructured matrices are those of the residuals, too, nearer to zero where they would not make
-    a covariance matrix; other structures begin with nearly independent residuals.
+    Without random effects, ratios of standard deviations are those of the residuals, and so are
+    the correlations of Toeplitz, banded and unstructured matrices, nearer to zero where they would
+    not make a covariance matrix.  Autoregressions begin with that of order 1 that the
+    semivariogram suggests, other structures with nearly independent residuals.
     """
     family = errors.family
     structure = family.structure
     start = family.start()
     times = np.zeros(len(residual)) if errors.times is None else errors.times
+    if isinstance(structure, AutoregressiveResiduals):
+        group = nested_groups(errors.groups).innermost_group
+        size = structure.parameter_count
+        start[family.ratio_count :: size] = np.arctanh(_neighbours(residual, times, group))
+    if random_effects:
+        return start
     by = np.zeros(len(residual), dtype=np.intp) if errors.by is None else errors.by
     kinds = by * structure.deviation_count + structure.deviation_positions(times)
     kind_count = family.ratio_count + 1
@@ -46,6 +57,25 @@ def starting_residuals(errors: ResidualErrors, residual: Array) -> Array:
             moments = _at_lags(scaled[chosen], times[chosen], group[chosen], structure.lags)
         start[first : first + size] = structure.search_from_moments(moments)
     return start
+
+
+def _neighbours(residual: Array, times: Array, group: Positions) -> float:
+    """The correlation of neighbours in an autoregression, constant effects of groups apart.
+
+    Semivariances, ``s2 (1 - rho)`` at lag 1 and ``s2 (1 - rho^2)`` at lag 2, are free of such
+    effects, and their ratio is ``1 + rho``.
+    """
+    if np.any(np.diff(group) < 0) or np.any((np.diff(group) == 0) & (np.diff(times) <= 0.0)):
+        order = np.lexsort((times, group))
+        residual, times, group = residual[order], times[order], group[order]
+    semivariances = []
+    for lag in (1, 2):
+        pairs = (group[lag:] == group[:-lag]) & (times[lag:] - times[:-lag] == lag)
+        steps = (residual[lag:] - residual[:-lag])[pairs]
+        semivariances.append(float(steps @ steps) / max(len(steps), 1))
+    if not min(semivariances) > 0.0:
+        return 0.05
+    return float(np.clip(semivariances[1] / semivariances[0] - 1.0, -0.7, 0.9))
 
 
 def _between_times(residual: Array, times: Array, group: Positions, count: int) -> Array:
