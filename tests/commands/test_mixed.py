@@ -551,7 +551,8 @@ def test_nolog() -> None:
 
 REFUSED = (
     "residuals(ar 1, t(x))", "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace",
-    "gradient", "showstep", "hessian", "showtolerance", "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
+    "gradient", "showstep", "hessian", "showtolerance", "collinear", "fweight(x)", "pweight(x)",
+    "from(b)", "robust", "cluster(region)",
 )  # fmt: skip
 
 
