@@ -32,6 +32,7 @@ _OPTION_VALUES = {
     "vce": "oim robust cluster",
     "intmethod": "mvaghermite mcaghermite ghermite laplace",
     "dfmethod": "residual repeated anova satterthwaite kroger",
+    "dftable": "default ci pvalue",
     "residuals": "independent exchangeable ar ma unstructured banded toeplitz exponential",
     "family": "gaussian bernoulli binomial gamma nbinomial ordinal poisson",
     "link": "identity log logit probit cloglog",

@@ -224,7 +224,7 @@ ERRORS = [
     ("test x1 = 1/0", 504, "missing values"),
     ("test x1, mtest", 198, "option mtest not yet supported"),
     ("test x1, mtest(bonferroni)", 198, "option mtest not yet supported"),
-    ("test x1, small", 198, "option small not yet supported"),
+    ("test x1, small", 198, "option small requires that mixed was fit with option dfmethod()"),
     ("test x1, df(-3)", 198, "df() must be positive"),
     ("test x1, nosuch", 198, "option nosuch not allowed"),
     ("testparm nosuch", 111, "variable nosuch not found"),

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from statalike.commands.estimation.distributions import (
-    two_sided_critical_value,
-    two_sided_normal_p,
-)
+from statalike.commands.estimation.distributions import t_critical_values, two_sided_t_p
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column
@@ -25,7 +22,8 @@ TABLE_ROWS = ("b", "se", "z", "pvalue", "ll", "ul", "df", "crit", "eform")
 class WaldInference:
     """Standard errors, tests and intervals of coefficients; every array is (k,).
 
-    Coefficients that were not estimated have missing entries.
+    Coefficients that were not estimated have missing entries; ``df`` are missing for inference
+    from the normal distribution.
     """
 
     coefficients: np.ndarray
@@ -34,31 +32,63 @@ class WaldInference:
     p: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
-    critical: float
+    df: np.ndarray
+    critical: np.ndarray
 
 
-def wald_inference(b: np.ndarray, variances: np.ndarray, level: float) -> WaldInference:
-    """Large-sample (normal) inference at a confidence level in percent."""
-    critical = two_sided_critical_value(level)
+def wald_inference(
+    b: np.ndarray, variances: np.ndarray, level: float, df: np.ndarray | None = None
+) -> WaldInference:
+    """Inference at a confidence level in percent, from t distributions with ``df`` (k,) degrees
+    of freedom: infinite, as for all without ``df``, for the normal, and nan where unknown.
+    """
+    if df is None:
+        df = np.full(len(b), np.inf)
+    critical = t_critical_values(level, df)
     with np.errstate(all="ignore"):
         usable = (variances > 0) & (variances < MISSING)
         errors = np.sqrt(np.where(usable, variances, np.nan))
         z = b / errors
-        p = two_sided_normal_p(z)
+        p = two_sided_t_p(z, df)
         lower, upper = b - critical * errors, b + critical * errors
 
     def settled(values: np.ndarray) -> np.ndarray:
         return np.where(np.isfinite(values), values, MISSING)
 
     return WaldInference(
-        b, settled(errors), settled(z), settled(p), settled(lower), settled(upper), critical
+        b,
+        settled(errors),
+        settled(z),
+        settled(p),
+        settled(lower),
+        settled(upper),
+        settled(df),
+        settled(critical),
     )
 
 
-def result_table(results: Results, level: float) -> NamedMatrix:
-    """r(table): a column for each coefficient, rows b, se, z, pvalue, ll, ul, df, crit, eform."""
-    b, variance = results.matrices["b"], results.matrices["V"]
-    found = wald_inference(b.values[0], np.diag(variance.values), level)
+def inference_of(results: Results, level: float, *, small: bool = False) -> WaldInference:
+    """Inference about e(b): from e(V), or for a ``small`` sample from e(df) and, where the method
+    adjusts it, e(V_df), which concern the fixed effects only.
+    """
+    b = results.matrices["b"].values[0]
+    variances = np.diag(results.matrices["V"].values)
+    if not small:
+        return wald_inference(b, variances, level)
+    own = results.matrices["df"].values[0]
+    df = np.full(len(b), np.inf)
+    df[: len(own)] = np.where(own < MISSING, own, np.nan)
+    if "V_df" in results.matrices:
+        variances = np.append(np.diag(results.matrices["V_df"].values), variances[len(own) :])
+    return wald_inference(b, variances, level, df)
+
+
+def result_table(results: Results, level: float, *, small: bool = False) -> NamedMatrix:
+    """r(table): a column for each coefficient, rows b, se, z (t for a ``small`` sample), pvalue,
+    ll, ul, df, crit, eform.
+    """
+    b = results.matrices["b"]
+    found = inference_of(results, level, small=small)
     k = len(b.columns)
     table = np.vstack(
         [
@@ -68,23 +98,29 @@ def result_table(results: Results, level: float) -> NamedMatrix:
             found.p,
             found.lower,
             found.upper,
-            np.full(k, MISSING),
-            np.full(k, found.critical),
+            found.df,
+            found.critical,
             np.zeros(k),
         ]
     )
-    return NamedMatrix(table, tuple(Stripe("", row) for row in TABLE_ROWS), b.columns)
+    rows = ("t" if small and row == "z" else row for row in TABLE_ROWS)
+    return NamedMatrix(table, tuple(Stripe("", row) for row in rows), b.columns)
 
 
 def coefficient_rows(
-    results: Results, equation: str, level: float, empty: Callable[[Column], bool]
+    results: Results,
+    equation: str,
+    level: float,
+    empty: Callable[[Column], bool],
+    *,
+    small: bool = False,
 ) -> tuple[CoefficientRow, ...]:
-    """The rows of one equation of e(b).
+    """The rows of one equation of e(b), with inference for a ``small`` sample if wanted.
 
     ``empty`` tells whether an omitted column is a combination of levels without observations.
     """
     b = results.matrices["b"]
-    found = wald_inference(b.values[0], np.diag(results.matrices["V"].values), level)
+    found = inference_of(results, level, small=small)
     return tuple(
         CoefficientRow(
             stripe.name,
@@ -94,6 +130,7 @@ def coefficient_rows(
             float(found.p[i]),
             float(found.lower[i]),
             float(found.upper[i]),
+            df=float(found.df[i]),
             status=_status(stripe, empty),
             legend=legend(stripe, results),
         )

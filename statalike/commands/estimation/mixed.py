@@ -9,6 +9,13 @@ from typing import Any
 import numpy as np
 
 from statalike.commands.estimation.data_signature import data_signature, signature_variables
+from statalike.commands.estimation.degrees_of_freedom import (
+    EstimationArrays,
+    check_replay,
+    fixed_effects_inference,
+    post_degrees_of_freedom,
+    requested_method,
+)
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
@@ -43,6 +50,7 @@ from statalike.errors import StataError, last_estimates_not_found, no_observatio
 from statalike.evaluation import observations_mask, some_observations
 from statalike.language.arguments import Arguments
 from statalike.output.iteration_log import (
+    DEGREES_OF_FREEDOM_HEADING,
     EM_HEADING,
     EM_START_HEADING,
     GRADIENT_HEADING,
@@ -54,15 +62,15 @@ from statalike.state import State
 
 EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant]"
 MODEL_OPTIONS = (
-    "MLe reml RESiduals(string) vce(string) "
+    "MLe reml RESiduals(string) DFMethod(string) DFTable(string) SMALL vce(string) "
     "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
     "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
     "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
 )
 UNSUPPORTED = (
-    "DFMethod(string) PWSCale(string) DFTable(string) SMALL "
-    "CONSTraints(string) TECHnique(string) TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
+    "PWSCale(string) CONSTraints(string) TECHnique(string) "
+    "TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
     "FROM(string) FWeight(string) PWeight(string) COLlinear Robust CLuster(string)"
 )
 VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
@@ -86,6 +94,7 @@ def mixed(state: State, arguments: Arguments) -> None:
     _check(arguments, options)
     request = _read_model(state, arguments)
     method = "reml" if options.get("reml") else "ml"
+    freedom = requested_method(options, method == "reml", request.level_names)
     sample = request.sample
     design, matrix = _settled_design(state, request)
     description = LinearMixedDescription(
@@ -111,6 +120,17 @@ def mixed(state: State, arguments: Arguments) -> None:
     )
     state.e.macros["datasignature"] = data_signature(state.data, description, sample)
     state.e.macros["datasignaturevars"] = " ".join(signature_variables(description))
+    if freedom is not None:
+        _show_stage(state, options, DEGREES_OF_FREEDOM_HEADING)
+        inference = fixed_effects_inference(
+            state.e,
+            freedom,
+            description,
+            EstimationArrays(
+                lambda: model, lambda: description.codes(state.data, sample), fit.likelihood
+            ),
+        )
+        post_degrees_of_freedom(state.e, freedom, inference)
     set_estimation_sample(state, sample)
     show_mixed(state, options)
     if not fit.converged and not options.get("emonly"):
@@ -120,6 +140,7 @@ def mixed(state: State, arguments: Arguments) -> None:
 def _replay(state: State, arguments: Arguments) -> None:
     if state.e.macros.get("cmd") != "mixed":
         raise last_estimates_not_found()
+    check_replay(state.e, arguments.options)
     show_mixed(state, arguments.options, replay=True)
 
 
@@ -133,6 +154,10 @@ class _Request:
     equations: tuple[RandomEquation, ...]
     sample: np.ndarray
     residuals: ResidualRequest | None
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
 
 def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
@@ -295,12 +320,22 @@ def estimation_failure(error: EstimationError) -> StataError:
     return StataError(code, message)
 
 
+def _log_shown(state: State, options: Mapping[str, Any]) -> bool:
+    return not options.get("nolog") and state.settings.iterlog == "on"
+
+
+def _show_stage(state: State, options: Mapping[str, Any], heading: str) -> None:
+    """A line of the iteration log that says what is being computed."""
+    if _log_shown(state, options):
+        state.console.print_lines(section(heading))
+
+
 class _IterationLog:
     """Prints the log of a fit as it goes on."""
 
     def __init__(self, state: State, method: str, options: Mapping[str, Any]) -> None:
         self._console = state.console
-        self._shown = not options.get("nolog") and state.settings.iterlog == "on"
+        self._shown = _log_shown(state, options)
         self._em_shown = bool(options.get("emlog") or options.get("emonly"))
         self._dots = bool(options.get("emdots"))
         self._standard_errors = not options.get("nostderr")

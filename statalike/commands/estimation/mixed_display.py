@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from statalike.commands.estimation.coefficient_rows import (
@@ -12,17 +13,20 @@ from statalike.commands.estimation.coefficient_rows import (
     result_table,
     value_labels,
 )
+from statalike.commands.estimation.degrees_of_freedom import degrees_of_freedom_contents
 from statalike.commands.estimation.display_options import (
     confidence_level,
     number_formats,
     table_options,
 )
+from statalike.commands.estimation.distributions import f_tail
 from statalike.commands.estimation.linear_mixed import described_by, residual_parameters
 from statalike.commands.estimation.random_effects_rows import (
     parameter_rows,
     random_effects_blocks,
 )
 from statalike.commands.estimation.residual_rows import reported_residuals
+from statalike.data.missing import MISSING
 from statalike.evaluation import estimation_sample
 from statalike.output.coefficient_table import (
     CoefficientSection,
@@ -30,6 +34,7 @@ from statalike.output.coefficient_table import (
     coefficient_table,
 )
 from statalike.output.estimation_header import (
+    DegreesOfFreedomSummary,
     EstimationHeader,
     GroupSummary,
     ModelTest,
@@ -51,22 +56,29 @@ from statalike.state import State
 def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False) -> None:
     """Print what ``mixed`` prints, as far as the display options ask, and refresh r(table).
 
-    Results that did not converge are marked as such when they are shown again.
+    Shown again, results have large-sample inference unless ``small`` or ``dftable()`` is given,
+    and those that did not converge are marked as such.
     """
     results = state.e
     level = confidence_level(options, state.settings)
-    state.r = Results(scalars={"level": level}, matrices={"table": result_table(results, level)})
+    small = bool(results.scalars["small"])
+    if replay:
+        small = small and bool(options.get("small") or options.get("dftable"))
+    table = result_table(results, level, small=small)
+    state.r = Results(scalars={"level": level}, matrices={"table": table})
     console = state.console
     if not options.get("noheader"):
         console.print()
-        console.print_lines(mixed_header(header(results, groups=not options.get("nogroup"))))
+        console.print_lines(
+            mixed_header(header(results, groups=not options.get("nogroup"), small=small))
+        )
     if options.get("estmetric") or options.get("coeflegend"):
         console.print()
         console.print_lines(_metric_table(state, options, level))
     else:
         if not options.get("nofetable"):
             console.print()
-            console.print_lines(fixed_effects_table(state, options, level))
+            console.print_lines(fixed_effects_table(state, options, level, small=small))
         if not options.get("noretable"):
             console.print()
             console.print_lines(_random_table(state, options, level))
@@ -75,17 +87,35 @@ def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False
         console.print_lines(warning("convergence not achieved", state.settings.linesize))
 
 
-def header(results: Results, *, groups: bool = True) -> EstimationHeader:
-    """The block above the tables."""
+def header(results: Results, *, groups: bool = True, small: bool = False) -> EstimationHeader:
+    """The block above the tables, with the degrees of freedom of a ``small`` sample if wanted."""
     scalars, macros = results.scalars, results.macros
     restricted = macros["method"] == "REML"
     return EstimationHeader(
         macros["title"],
         scalars["N"],
         group_summaries(results) if groups else (),
-        ModelTest(scalars["df_m"], scalars["chi2"], scalars["p"]),
+        _model_test(results, small=small),
         scalars["ll"],
         "Log restricted-likelihood" if restricted else "Log likelihood",
+        _degrees_of_freedom(results) if small else None,
+    )
+
+
+def _model_test(results: Results, *, small: bool) -> ModelTest:
+    """F where the method has denominator degrees of freedom for it, chi-squared otherwise."""
+    scalars = results.scalars
+    df = scalars["df_m"]
+    if not small or scalars["F"] >= MISSING:
+        return ModelTest(df, scalars["chi2"], scalars["p"])
+    p = f_tail(df, scalars["ddf_m"], scalars["F"])
+    return ModelTest(df, scalars["F"], p, scalars["ddf_m"])
+
+
+def _degrees_of_freedom(results: Results) -> DegreesOfFreedomSummary:
+    scalars = results.scalars
+    return DegreesOfFreedomSummary(
+        results.macros["dftitle"], scalars["df_min"], scalars["df_avg"], scalars["df_max"]
     )
 
 
@@ -103,12 +133,14 @@ def group_summaries(results: Results) -> tuple[GroupSummary, ...]:
     )
 
 
-def fixed_effects_table(state: State, options: Mapping[str, Any], level: float) -> list[Line]:
-    """The table of the fixed effects of the active estimates."""
+def fixed_effects_table(
+    state: State, options: Mapping[str, Any], level: float, *, small: bool = False
+) -> list[Line]:
+    """The table of the fixed effects of the active estimates, by t for a ``small`` sample."""
     results = state.e
     outcome = results.macros["depvar"]
     rows = coefficient_rows(
-        results, outcome, level, emptiness(state.data, estimation_sample(state))
+        results, outcome, level, emptiness(state.data, estimation_sample(state)), small=small
     )
     description = described_by(results)
     names = [
@@ -128,11 +160,21 @@ def fixed_effects_table(state: State, options: Mapping[str, Any], level: float) 
     table = CoefficientTable(
         (CoefficientSection(rows),),
         dependent=outcome,
+        statistic_title="t" if small else "z",
         level=level,
         width_names=tuple(names),
         labels=value_labels(state.data),
     )
-    return coefficient_table(table, table_options(options, state.settings))
+    shown = table_options(options, state.settings)
+    if small:
+        contents = degrees_of_freedom_contents(options)
+        shown = replace(
+            shown,
+            df=contents != "default",
+            interval=shown.interval and contents != "pvalue",
+            pvalues=shown.pvalues and contents != "ci",
+        )
+    return coefficient_table(table, shown)
 
 
 def _as_deviations(options: Mapping[str, Any]) -> bool:

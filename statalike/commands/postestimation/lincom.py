@@ -16,6 +16,7 @@ from statalike.commands.postestimation.hypotheses import (
     residual_degrees_of_freedom,
     restrictions_of,
 )
+from statalike.commands.postestimation.small_sample import active_inference, variance_and_df
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
@@ -104,8 +105,8 @@ def linear_combination(
 @command(
     "lincom",
     syntax="anything(equalok everything) [, Level(cilevel) EForm OR HR SHR IRR RRR DF(real 0) "
-    "cformat(string) pformat(string) sformat(string)]",
-    unsupported="SMALL noCI noPValues",
+    "SMALL cformat(string) pformat(string) sformat(string)]",
+    unsupported="noCI noPValues",
     help="linear combinations of coefficients",
     section="Postestimation",
 )
@@ -116,12 +117,13 @@ def lincom(state: State, arguments: Arguments) -> None:
     if form.constant:
         raise StataError(198, "additive constant term not allowed")
     level = confidence_level(arguments.options, state.settings)
-    found = linear_combination(
-        float(form.weights @ b.values[0]),
-        float(form.weights @ results.matrices["V"].values @ form.weights),
-        level,
-        residual_degrees_of_freedom(results, arguments),
-    )
+    inference = active_inference(state, arguments)
+    if inference is None:
+        variance = float(form.weights @ results.matrices["V"].values @ form.weights)
+        df = residual_degrees_of_freedom(results, arguments)
+    else:
+        variance, df = variance_and_df(inference, form.weights)
+    found = linear_combination(float(form.weights @ b.values[0]), variance, level, df)
     title = _exponentiation(arguments.options)
     if title:
         found = found.exponentiated()

@@ -80,7 +80,7 @@ def _standardised(
     variance = residual_variance(state.e)
     if description.residuals is None:
         return residuals / np.sqrt(variance)
-    _check_unchanged(state, description, sample)
+    check_unchanged(state, description, sample)
     codes = description.codes(state.data, sample)
     errors = description.residuals.errors(state.data, sample, codes)
     result = np.zeros(len(residuals))
@@ -176,7 +176,7 @@ def spread_effects(state: State, description: LinearMixedDescription) -> list[Sp
     as those appended for prediction, share them.
     """
     sample = _sample(state)
-    _check_unchanged(state, description, sample)
+    check_unchanged(state, description, sample)
     results = state.e
     k_f = int(results.scalars["k_f"])
     b = results.matrices["b"].values[0, :k_f][description.fixed.estimated]
@@ -214,7 +214,7 @@ def _carried(
     return spread
 
 
-def _check_unchanged(state: State, description: LinearMixedDescription, sample: np.ndarray) -> None:
+def check_unchanged(state: State, description: LinearMixedDescription, sample: np.ndarray) -> None:
     """r(459) when observations of the estimation sample have changed or gone."""
     if int(sample.sum()) != int(state.e.scalars["N"]):
         raise StataError(459, "data have changed since estimation")

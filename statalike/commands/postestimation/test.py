@@ -17,6 +17,7 @@ from statalike.commands.postestimation.hypotheses import (
     restrictions_of,
     unit_form,
 )
+from statalike.commands.postestimation.small_sample import active_inference, small_sample_test
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column, Continuous, FactorLevel
@@ -32,8 +33,8 @@ from statalike.results.restrictions import LinearRestrictions
 from statalike.results.stores import Results
 from statalike.state import State
 
-OPTIONS = "[, Accumulate NOTest CONStant DF(real 0)]"
-UNSUPPORTED = "Mtest Mtest(string) COEF MINimum MATVLC(string) COMmon SMALL NOSVYadjust"
+OPTIONS = "[, Accumulate NOTest CONStant DF(real 0) SMALL]"
+UNSUPPORTED = "Mtest Mtest(string) COEF MINimum MATVLC(string) COMmon NOSVYadjust"
 
 
 # The text stays as typed: in ``[a=b]: x`` the brackets are not those of a weight.
@@ -72,13 +73,13 @@ def test(state: State, text: str) -> None:
             output.restriction_lines(restrictions.texts, state.settings.linesize)
         )
         return
-    _test(state, restrictions, residual_degrees_of_freedom(state.e, arguments))
+    _test(state, restrictions, arguments)
 
 
 @command(
     "testparm",
-    syntax="varlist(fv ts) [, EQual EQUATion(string) DF(real 0)]",
-    unsupported="SMALL NOSVYadjust",
+    syntax="varlist(fv ts) [, EQual EQUATion(string) DF(real 0) SMALL]",
+    unsupported="NOSVYadjust",
     help="test that all coefficients of variables are zero",
     section="Postestimation",
 )
@@ -105,7 +106,7 @@ def testparm(state: State, arguments: Arguments) -> None:
         )
     restrictions = restrictions_of(b, forms)
     state.memory.tested = restrictions
-    _test(state, restrictions, residual_degrees_of_freedom(state.e, arguments))
+    _test(state, restrictions, arguments)
 
 
 def _columns_of(term: Term, b: NamedMatrix, equations: tuple[str, ...]) -> Iterator[int]:
@@ -145,17 +146,9 @@ def _column(name: str) -> Column | None:
         return None
 
 
-def _test(state: State, restrictions: LinearRestrictions, df: float) -> None:
-    """Carry out a test, print it and leave it in r(); F when ``df`` is not missing."""
-    covariance = state.e.matrices["V"].values
-    denominator = df if df < MISSING else None
-    found = wald_test(
-        restrictions.estimates.values[0],
-        covariance,
-        restrictions.weights,
-        restrictions.constants,
-        denominator,
-    )
+def _test(state: State, restrictions: LinearRestrictions, arguments: Arguments) -> None:
+    """Carry out a test, print it and leave it in r(); F when it has denominator df."""
+    found = _carried_out(state, restrictions, arguments)
     state.r = _results(found)
     state.console.print()
     state.console.print_lines(
@@ -165,11 +158,27 @@ def _test(state: State, restrictions: LinearRestrictions, df: float) -> None:
                 found.df,
                 _settled(found.statistic),
                 _settled(found.p),
-                denominator,
+                found.denominator,
                 tuple(position + 1 for position in found.dropped),
             ),
             state.settings.linesize,
         )
+    )
+
+
+def _carried_out(
+    state: State, restrictions: LinearRestrictions, arguments: Arguments
+) -> WaldStatistic:
+    inference = active_inference(state, arguments)
+    if inference is not None:
+        return small_sample_test(inference, restrictions)
+    df = residual_degrees_of_freedom(state.e, arguments)
+    return wald_test(
+        restrictions.estimates.values[0],
+        state.e.matrices["V"].values,
+        restrictions.weights,
+        restrictions.constants,
+        df if df < MISSING else None,
     )
 
 

@@ -90,9 +90,10 @@ class LinearMixedFit:
     deviation last; ``parameter_covariance`` (K + 1, K + 1) their covariance from the observed
     information, nan where it is not determined (``singular``) or was not computed.  Covariances
     between coefficients and variance parameters are zero.  ``linear`` is the regression without
-    random effects.  ``group_sizes[level]`` (G,) are observations per group.  With structured
-    residuals the ``estimates`` of ``residual_parameters`` follow the log residual standard
-    deviation, which is then that of the first kind of residual.
+    random effects.  ``group_sizes[level]`` (G,) are observations per group.  ``likelihood`` is
+    what was maximised, None without random effects and with structured residuals.  With these the
+    ``estimates`` of ``residual_parameters`` follow the log residual standard deviation, which is
+    then that of the first kind of residual.
     """
 
     method: Method
@@ -111,6 +112,7 @@ class LinearMixedFit:
     optimum: Optimum | None
     linear: RegressionFit
     group_sizes: tuple[NDArray[np.intp], ...]
+    likelihood: LinearLikelihood | None = field(default=None, repr=False, compare=False)
     residual_parameters: tuple[ResidualParameter, ...] = ()
 
 
@@ -224,6 +226,7 @@ def fit_linear_mixed_model(
         optimum=optimum,
         linear=linear,
         group_sizes=products.groups.sizes,
+        likelihood=likelihood if joint is None else None,
         residual_parameters=model.errors.family.parameters if model.errors else (),
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.derivatives import Differentiation
 from statalike.engine.linear.elimination import Nesting, eliminate
+from statalike.engine.linear.fixed_derivatives import FixedDifferentiation
 from statalike.engine.linear.innermost import InnermostLevel, eliminated_crossproducts
 from statalike.engine.stacked_matrices import SMALL
 
@@ -92,6 +93,21 @@ class LikelihoodParts:
         relative = self.sum_of_squares_gradient / self.sum_of_squares
         curved = self.sum_of_squares_hessian / self.sum_of_squares - np.outer(relative, relative)
         return -0.5 * (m * curved + self.log_determinant_hessian)
+
+
+@dataclass(frozen=True)
+class FixedDerivatives:
+    """Derivatives in the K working parameters: of ``log |V|``; of the generalised sum of squares;
+    and of ``root^-1 Q' V^-1 Q root^-T``, (K, p, p) and (K, K, p, p).
+    """
+
+    least_squares: GeneralisedLeastSquares
+    log_gradient: Array
+    log_hessian: Array
+    sum_of_squares_gradient: Array
+    sum_of_squares_hessian: Array
+    fixed_first: Array
+    fixed_second: Array
 
 
 def profile_log_likelihood(
@@ -228,6 +244,24 @@ class LinearLikelihood:
             log_hessian,
             gradient,
             hessian,
+        )
+
+    def fixed_derivatives(self, parameters: Array) -> FixedDerivatives:
+        """The derivatives of the likelihood's parts, those of ``Q' V^-1 Q`` in full."""
+        elimination = eliminate(self._nesting, self.covariances(parameters))
+        least_squares = self._generalised_least_squares(elimination.crossproduct)
+        turn = self._turn(least_squares, fixed=True)
+        differentiation = FixedDifferentiation(self._nesting, elimination, self._bases, turn)
+        root = differentiation.run()
+        across = root.first[:, 0, 1:]
+        return FixedDerivatives(
+            least_squares,
+            root.log_gradient,
+            root.log_hessian,
+            root.first[:, 0, 0],
+            root.error_second - 2.0 * across @ across.T,
+            root.first[:, 1:, 1:],
+            differentiation.fixed_second,
         )
 
     def _generalised_least_squares(self, s: Array) -> GeneralisedLeastSquares:

@@ -248,7 +248,7 @@ class _Preparation:
         self._columns = _working_columns(products)
         self._times = np.zeros(n) if errors.times is None else errors.times
         self._by = np.zeros(n, dtype=np.intp) if errors.by is None else errors.by
-        block = _blocks(errors, n)
+        block = residual_blocks(errors, n)
         levels = range(len(products.levels))
         self._groups = [products.groups.group(level) for level in levels]
         self._rows = rows_by_size(block, self._times)
@@ -354,7 +354,7 @@ def standardised_residuals(
     times = np.zeros(n) if errors.times is None else errors.times
     by = np.zeros(n, dtype=np.intp) if errors.by is None else errors.by
     result = np.empty(n)
-    for rows in rows_by_size(_blocks(errors, n), times):
+    for rows in rows_by_size(residual_blocks(errors, n), times):
         covariance = errors.family.covariance(parameters, by[rows[:, 0]], times[rows])
         factor = np.linalg.cholesky(residual_variance * covariance)
         result[rows] = np.linalg.solve(factor, residual[rows][..., None])[..., 0]
@@ -368,7 +368,7 @@ def residual_covariance(
     times = np.zeros(count) if errors.times is None else errors.times
     by = np.zeros(count, dtype=np.intp) if errors.by is None else errors.by
     result = np.zeros((count, count))
-    for rows in rows_by_size(_blocks(errors, count), times):
+    for rows in rows_by_size(residual_blocks(errors, count), times):
         covariance = errors.family.covariance(parameters, by[rows[:, 0]], times[rows])
         result[rows[:, :, None], rows[:, None, :]] = residual_variance * covariance
     return result
@@ -389,7 +389,7 @@ def rows_by_size(block: Positions, times: Array) -> list[Positions]:
     return result
 
 
-def _blocks(errors: ResidualErrors, count: int) -> Positions:
+def residual_blocks(errors: ResidualErrors, count: int) -> Positions:
     """The numbers of the blocks within which residuals may be correlated, (n,)."""
     if errors.family.structure.by_observation:
         return np.arange(count)
