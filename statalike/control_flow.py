@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 
-from statalike.data.formats import full_precision
 from statalike.errors import StataError, invalid_syntax
-from statalike.evaluation import StateContext
-from statalike.language.expressions import evaluate_scalar
-from statalike.language.numlist import read_numlist
-from statalike.language.parser import parse_expression, quoted_words, split_name
-from statalike.language.quoting import unquoted
+from statalike.language.numlist import number_text, read_numlist, read_range
+from statalike.language.parser import split_name, split_words
+from statalike.language.variable_lists import new_variables
 from statalike.state import State
 
 
@@ -34,70 +32,36 @@ class LoopControl(Exception):
         self.leaves = leaves
 
 
+_MACRO_NAME = re.compile(r"\w{1,31}")
+
+
 def loop_values(state: State, word: str, header: str) -> tuple[str, Iterable[str]]:
     """The macro and the texts that ``foreach`` or ``forvalues`` runs over, from its header."""
     if word.startswith("forv"):
         name, equals, rest = header.partition("=")
-        if not equals or not name.strip():
+        name = name.strip()
+        if not equals or not _MACRO_NAME.fullmatch(name):
             raise invalid_syntax()
-        return name.strip(), _number_range(state, rest.strip())
+        try:
+            return name, read_range(rest).texts()
+        except StataError:
+            raise invalid_syntax() from None
     name, rest = split_name(header)
-    if not name:
-        raise invalid_syntax()
     kind, rest = split_name(rest)
-    if kind == "in":
-        return name, [unquoted(word) for word in quoted_words(rest.strip())]
-    if kind != "of":
+    if not _MACRO_NAME.fullmatch(name) or kind not in ("in", "of"):
         raise invalid_syntax()
+    if kind == "in":
+        return name, split_words(rest)
     source, rest = split_name(rest)
     match source:
         case "local":
-            text = state.macros.get(rest.strip(), "")
-            return name, [unquoted(word) for word in quoted_words(text)]
+            return name, split_words(state.macros.get(rest.strip(), ""))
         case "global":
-            text = state.globals.get(rest.strip(), "")
-            return name, [unquoted(word) for word in quoted_words(text)]
+            return name, split_words(state.globals.get(rest.strip(), ""))
         case "varlist":
             return name, state.data.expand(rest)
         case "newlist":
-            return name, rest.split()
+            return name, [made.name for made in new_variables(rest.strip(), state.data)]
         case "numlist":
-            return name, [full_precision(value).strip() for value in read_numlist(rest.strip())]
+            return name, [number_text(value) for value in read_numlist(rest.strip())]
     raise invalid_syntax()
-
-
-def _number_range(state: State, text: str) -> Iterator[str]:
-    """``1/5``, ``1(2)9``, ``1 3 to 9`` or ``1 3:9``, the ends any expressions."""
-    first: float
-    step: float
-    if "/" in text and "(" not in text.partition("/")[0]:
-        low, _, high = text.partition("/")
-        first, step, last = _number(state, low), 1.0, _number(state, high)
-    elif "(" in text:
-        low, _, rest = text.partition("(")
-        middle, closing, high = rest.rpartition(")")
-        if not closing:
-            raise invalid_syntax()
-        first, step, last = _number(state, low), _number(state, middle), _number(state, high)
-    else:
-        words = text.replace(":", " ").replace(" to ", " ").split()
-        if len(words) != 3:
-            raise invalid_syntax()
-        first, second, last = (_number(state, word) for word in words)
-        step = second - first
-    if step == 0:
-        raise StataError(198, "invalid syntax; the step of forvalues is zero")
-
-    def values() -> Iterator[str]:
-        count = int((last - first) / step + 1e-10) if (last - first) * step >= 0 else -1
-        for turn in range(count + 1):
-            yield full_precision(first + turn * step).strip()
-
-    return values()
-
-
-def _number(state: State, text: str) -> float:
-    value = evaluate_scalar(parse_expression(text.strip()), StateContext(state))
-    if isinstance(value, str):
-        raise invalid_syntax()
-    return value

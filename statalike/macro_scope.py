@@ -6,7 +6,7 @@ import re
 
 from statalike.data.formats import full_precision
 from statalike.displayed_text import displayed_text
-from statalike.errors import StataError
+from statalike.errors import StataError, invalid_syntax
 from statalike.evaluation import StateContext
 from statalike.language.expressions import evaluate_scalar
 from statalike.language.parser import parse_expression, quoted_words, split_name
@@ -91,12 +91,20 @@ def extended_function(state: State, text: str) -> str:
             return state.data.label
         case "sortedby":
             return " ".join(state.data.sorted_by)
-        case "length":
-            _, quoted = split_name(rest) if not rest.startswith(('"', "`")) else ("", rest)
-            return str(len(unquoted(quoted.strip()).encode()))
+        case "length" | "strlen":
+            return str(len(_named_macro(state, rest).encode()))
         case "display":
             return displayed_text(state, rest)
     raise StataError(198, f"{name} not a known extended macro function")
+
+
+def _named_macro(state: State, text: str) -> str:
+    """The contents of ``local name`` or ``global name``; r(198) for anything else."""
+    kind, name = split_name(text)
+    macros = {"local": state.macros, "loc": state.macros, "global": state.globals}.get(kind)
+    if macros is None or not name.strip():
+        raise invalid_syntax()
+    return macros.get(name.strip(), "")
 
 
 def _label(state: State, text: str) -> str:

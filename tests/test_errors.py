@@ -7,7 +7,7 @@ import pytest
 from statalike.errors import StataError
 from tests.commands.typed import session, small
 
-ERRORS: list[tuple[str, str, int]] = [
+ERRORS: list[tuple[str, str | None, int]] = [
     # commands
     ("nosuch", "command nosuch is unrecognized", 199),
     ("bar x z", "command bar is unrecognized", 199),
@@ -36,8 +36,12 @@ ERRORS: list[tuple[str, str, int]] = [
     ("foreach i of numlist 1/ {\n}", "invalid numlist", 121),
     ("forvalues i 1/5 {\n}", "invalid syntax", 198),
     ("forvalues i = 1 {\n}", "invalid syntax", 198),
-    ("forvalues i = 1(0)5 {\n}", "invalid syntax; the step of forvalues is zero", 198),
-    ("forvalues i = 1/nosuch {\n}", "nosuch not found", 111),
+    ("forvalues i = 1(0)5 {\n}", "invalid syntax", 198),
+    ("forvalues a b = 1/5 {\n}", "invalid syntax", 198),
+    ("foreach v of newlist 1a {\n}", "1a invalid name", 198),
+    ("foreach v in \"a {\n}", "too few quotes", 132),
+    ("forvalues i = 1/. {\n}", "invalid syntax", 198),
+    ("forvalues i = 1/nosuch {\n}", "invalid syntax", 198),
     ("while nosuch {\n}", "nosuch not found", 111),
     ("while {\n}", "invalid syntax", 198),
     ("if {\n}", "invalid syntax", 198),
@@ -156,7 +160,7 @@ NO_DATA = [
     ("generate x = 1", 0),
     ("sort x", 111),
     ("drop _all", 0),
-    ("drop *", 100),
+    ("drop *", 0),
     ("clear", 0),
     ("save nothing", 111),
     ("mixed y x || id:", 111),

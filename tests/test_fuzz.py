@@ -85,6 +85,7 @@ QUALIFIERS = [
     *("[fw=id]", "[aw=x]", "[pweight", "if name"),
 ]
 PREFIXES = ("quietly", "capture", "by group:", "bysort x:", "noisily", "version 18:", "if 1")
+BLOCKS = ("if 1", "capture", "quietly", "foreach a in x z", "forvalues a = 1/2", "noisily if x")
 WORDS = words(
     "by bysort quietly capture noisily if else foreach forvalues while in of local varlist numlist "
     "detail replace clear append sort sum mean a.do f log.log text all nostop %9.2f %td %5s byte "
@@ -182,6 +183,8 @@ def line(dice: random.Random) -> str:
         text = "".join(part + dice.choice((" ", " ", "")) for part in parts)
     if dice.random() < 0.15:
         text = f"{dice.choice(PREFIXES)} {text}"
+    if dice.random() < 0.03:
+        text = f"{dice.choice(BLOCKS)} {{\n{text}\n}}"
     return text
 
 
@@ -300,8 +303,8 @@ def run(session: Session, text: str, folder: Path) -> None:
     except StataError as error:
         assert isinstance(error.code, int) and 0 < error.code < 10000
         assert isinstance(error.message, str)
-        expands = "++" in text or "--" in text or "`=" in text or "foreach" in text
-        if not error.keeps_results and not expands:
+        expands = "++" in text or "--" in text or "`=" in text
+        if not (error.keeps_results or expands or "\n" in text):
             assert everything(session) == before, text
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -350,6 +353,53 @@ def prepared_once() -> Session:
     if not _PREPARED or "q" in _PREPARED[0].state.data:
         _PREPARED[:] = [prepared(fitted=True)]
     return _PREPARED[0]
+
+
+REPEATED = [
+    *(
+        "quietly ",
+        "capture: ",
+        "n:",
+        "by x: ",
+        "if 1 ",
+        "else ",
+        "version 18: ",
+        "x ",
+        "x-",
+        "i.x#",
+    ),
+    *("(", ")", "[", "{", "}", '"', "`", '`"', "'", "$", "`=", "/*", "*/", "//", "||", "|| x: "),
+    *(
+        ",",
+        ", a",
+        "=",
+        "==",
+        "-",
+        "!",
+        "+1",
+        "^2",
+        "(1+",
+        "x[",
+        "abs(",
+        "_b[",
+        "1 ",
+        "1/",
+        "%9.2f ",
+    ),
+    *("{c ", "{hline ", "_n ", "_dup(3) ", "as ", "L.", "\\", "é", "\0", "\t", "#", ".", "~", "a:"),
+]
+
+
+@pytest.mark.parametrize(
+    "start", ["", "display ", "summarize x", "generate q = ", "local a ", "by "]
+)
+def test_the_same_again_and_again(start: str, folder: Path) -> None:
+    session = prepared(fitted=True)
+    for piece in REPEATED:
+        for count in (30, 3000):
+            run(session, start + piece * count, folder)
+            run(session, f"{start}{piece * count}x", folder)
+    session.state.console.close_all_logs()
 
 
 def test_units_for_a_prompt(folder: Path) -> None:

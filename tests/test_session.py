@@ -117,7 +117,7 @@ def test_results() -> None:
     with pytest.raises(KeyError):
         made.r["nosuch"]
     made.run("quietly summarize x if x == 1")
-    assert np.isnan(made.r["sd"])  # type: ignore[arg-type]
+    assert np.isnan(made.r["sd"])
     assert list(made.e) == list(made.s) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -129,7 +130,8 @@ def _steps(sequence: NumberSequence) -> Steps:
     length = (last - first) / step
     if not math.isfinite(length):
         raise StataError(121, "invalid numlist", span=sequence.span)
-    return Steps(first, step, max(math.floor(length + _SLACK) + 1, 0))
+    count = math.floor(length + _SLACK) + 1
+    return Steps(first, step, max(min(count, sys.maxsize), 0))
 
 
 def _check(numbers: list[float], rule: NumlistRule) -> None:

@@ -92,8 +92,7 @@ def read_list(
     typed = parse_varlist(text)
     terms = with_full_names(typed, dataset, abbreviations=abbreviations)
     check_operators(terms, rule.operators, dataset)
-    may_be_empty = text.strip() == "_all"  # when there are no variables
-    if len(terms) < max(rule.minimum, 0 if may_be_empty else 1):
+    if len(terms) < max(rule.minimum, 0 if rule.may_be_empty else 1):
         code, message = (102, "too few variables specified") if terms else (100, "varlist required")
         raise StataError(code, message)
     _check_count(len(terms), rule)

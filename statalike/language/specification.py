@@ -53,7 +53,10 @@ WEIGHT_KINDS: Final = {
 
 @dataclass(frozen=True)
 class ListRule:
-    """How many names a list has and of which variables."""
+    """How many names a list has and of which variables.
+
+    ``may_be_empty`` (``min=0``) is for ``_all`` where there are no variables.
+    """
 
     minimum: int = 0
     maximum: int | None = None
@@ -61,6 +64,7 @@ class ListRule:
     string: bool = False
     default_all: bool = False
     operators: Operators = NO_OPERATORS
+    may_be_empty: bool = False
 
 
 ANY_LIST: Final = ListRule()
@@ -420,6 +424,7 @@ def _list_rule(kind: str, modifiers: dict[str, str], *, required: bool) -> ListR
         maximum=maximum,
         numeric="numeric" in modifiers,
         string="string" in modifiers,
+        may_be_empty=minimum == 0,
         default_all=kind == "varlist" and not required and modifiers.get("default") != "none",
         operators=Operators("fv" in modifiers, "ts" in modifiers, "random" in modifiers),
     )

@@ -9,7 +9,7 @@ from statalike.evaluation import observations_mask
 from statalike.language.arguments import Arguments
 from statalike.state import State
 
-_SYNTAX = "[varlist(default=none)] [if] [in]"
+_SYNTAX = "[varlist(default=none min=0)] [if] [in]"
 
 
 @command("drop", "drop", syntax=_SYNTAX, help="remove variables or observations", by="once")

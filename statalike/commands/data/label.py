@@ -164,7 +164,7 @@ def label_drop(state: State, text: str) -> None:
         raise StataError(100, "name required")
     names = list(state.data.value_labels) if words == ["_all"] else _defined(state, words)
     for name in names:
-        del state.data.value_labels[name]
+        state.data.value_labels.pop(name, None)
     state.data.changed = True
 
 
