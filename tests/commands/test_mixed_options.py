@@ -133,7 +133,8 @@ def test_by_groups() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep", "hessian", "showtolerance",
+    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
+    "hessian", "showtolerance",
     "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
 )  # fmt: skip
 

@@ -358,7 +358,7 @@ def test_inverses(p: float, a: float, b: float) -> None:
         ("invexponentialtail({a}, {p})", "exponentialtail({a}, {x})"),
         ("invweibull({a}, {b}, {p})", "weibull({a}, {b}, {x})"),
         ("invweibullph({a}, {b}, {p})", "weibullph({a}, {b}, {x})"),
-        ("invweibulltail({a}, {b}, 1, {p})", "weibulltail({a}, {b}, 1, {x})"),
+        ("invweibulltail({a}, {b}, 0, {p})", "weibulltail({a}, {b}, 0, {x})"),
         ("invlogistic({a}, {b}, {p})", "logistic({a}, {b}, {x})"),
         ("invlogistictail({a}, {b}, {p})", "logistictail({a}, {b}, {x})"),
         ("invlaplace({a}, {b}, {p})", "laplace({a}, {b}, {x})"),
