@@ -84,7 +84,7 @@ def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
     if not model.levels:
         design = orthonormalise(model.outcome, model.fixed)
         groups = NestedGroups(model.observations, (), (), None, None)
-        return CrossProducts(model.observations, design, groups, (), (_root_block(design),))
+        return CrossProducts(model.observations, design, groups, (), (root_block(design),))
     groups = nested_groups([level.groups for level in model.levels])
     design = orthonormalise(model.outcome, model.fixed)
     levels = tuple(
@@ -96,7 +96,7 @@ def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
     right = [sums.number(column) for column in design.rows] + [sums.number(design.residual)]
     p = len(design.factor)
     unscale = np.asarray(np.linalg.inv(design.within).T, dtype=np.float64)
-    blocks = [_root_block(design)]
+    blocks = [root_block(design)]
     for number, level in enumerate(levels):
         outer = [column for above in range(number, -1, -1) for column in effect_columns[above]]
         scale = np.concatenate([levels[above].scales for above in range(number, -1, -1)])
@@ -123,7 +123,7 @@ def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
     return CrossProducts(model.observations, design, groups, levels, tuple(blocks))
 
 
-def _root_block(design: FixedDesign) -> Array:
+def root_block(design: FixedDesign) -> Array:
     p = len(design.factor)
     root = np.eye(p + 1)
     root[p, p] = design.residual @ design.residual

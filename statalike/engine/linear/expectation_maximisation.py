@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.engine.linear.likelihood import LinearLikelihood
+from statalike.engine.linear.likelihood import LinearLikelihood, MixedLikelihood
 
 Array = NDArray[np.float64]
 
@@ -37,11 +38,28 @@ def expectation_maximisation(
     on_iteration: Callable[[int, float], None] | None = None,
     accelerate: Callable[[Array], tuple[Array, bool]] | None = None,
 ) -> tuple[Array, EMRecord]:
+    """EM for nested levels; see :func:`iterate_expectation_maximisation`."""
+    step = partial(_step, likelihood)
+    return iterate_expectation_maximisation(
+        likelihood, step, start, iterations, tolerance, on_iteration, accelerate
+    )
+
+
+def iterate_expectation_maximisation(
+    likelihood: MixedLikelihood,
+    step: Callable[[Array, Array], Array],
+    start: Array,
+    iterations: int,
+    tolerance: float,
+    on_iteration: Callable[[int, float], None] | None = None,
+    accelerate: Callable[[Array], tuple[Array, bool]] | None = None,
+) -> tuple[Array, EMRecord]:
     """Working parameters after at most ``iterations`` steps.
 
     Stops when the log likelihood changes by less than ``tolerance`` relative to its size.  EM is
     sure at first but slow near the end where groups tell little about their effects:
-    ``accelerate`` is called once, after three iterations, and may end them.
+    ``accelerate`` is called once, after three iterations, and may end them.  ``step`` takes
+    parameters and the gradient of the profile likelihood to the parameters that follow.
     """
     parameters = start
     values: list[float] = []
@@ -53,7 +71,7 @@ def expectation_maximisation(
         values.append(value)
         if on_iteration is not None:
             on_iteration(iteration, value)
-        parameters = _step(likelihood, parameters, parts.profile_gradient)
+        parameters = step(parameters, parts.profile_gradient)
         if len(values) > 1 and abs(values[-1] - values[-2]) < tolerance * abs(values[-2]):
             return parameters, EMRecord(tuple(values), True)
         if accelerate is not None and iteration == ACCELERATED_AFTER - 1:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from statalike.engine.covariance import hessian_of_linear_combination
 from statalike.engine.finite_differences import difference_hessian
-from statalike.engine.linear.likelihood import LOG_TWO_PI, LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.likelihood import LOG_TWO_PI, LikelihoodParts, MixedLikelihood
 from statalike.engine.linear.variance_parameters import VarianceParameters
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ LEAST_INFORMATION = 1e-290
 
 
 def estimation_scale_hessian(
-    likelihood: LinearLikelihood,
+    likelihood: MixedLikelihood,
     scales: VarianceParameters,
     working: Array,
     parts: LikelihoodParts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,16 @@ def profile_log_likelihood(
     m = degrees_of_freedom
     variance = np.asarray(sum_of_squares) / m
     return np.asarray(-0.5 * (m * (1.0 + LOG_TWO_PI + np.log(variance)) + log_determinant))
+
+
+class MixedLikelihood(Protocol):
+    """A (restricted) likelihood as a function of K working parameters."""
+
+    def values(self, points: Array, /) -> tuple[Array, Array]:
+        """``log_determinant`` and ``sum_of_squares`` at each of the (m, K) points."""
+
+    def evaluate(self, parameters: Array, order: int, /) -> LikelihoodParts:
+        """The likelihood's parts with derivatives up to ``order``."""
 
 
 class LinearLikelihood:

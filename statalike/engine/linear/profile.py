@@ -11,7 +11,7 @@ from statalike.engine.covariance import OptimisationScale
 from statalike.engine.finite_differences import central_differences
 from statalike.engine.linear.likelihood import (
     LikelihoodParts,
-    LinearLikelihood,
+    MixedLikelihood,
     profile_log_likelihood,
 )
 from statalike.engine.linear.variance_parameters import VarianceParameters
@@ -31,7 +31,7 @@ class ProfileObjective:
     """
 
     def __init__(
-        self, likelihood: LinearLikelihood, scales: VarianceParameters, scale: OptimisationScale
+        self, likelihood: MixedLikelihood, scales: VarianceParameters, scale: OptimisationScale
     ) -> None:
         self._likelihood = likelihood
         self._scales = scales
@@ -97,7 +97,7 @@ def newton_steps(objective: ProfileObjective, working: Array) -> tuple[Array, bo
 
 
 def difference_maximum(
-    likelihood: LinearLikelihood,
+    likelihood: MixedLikelihood,
     scales: VarianceParameters,
     scale: OptimisationScale,
     working: Array,

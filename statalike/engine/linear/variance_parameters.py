@@ -41,6 +41,21 @@ class VarianceParameters:
     def count(self) -> int:
         return len(self.to_working)
 
+    @classmethod
+    def of(cls, equations: Sequence[tuple[CovarianceStructure, Array]]) -> VarianceParameters:
+        """The parameters of structures, each with the matrix that takes its working parameters to
+        its reported ones.
+        """
+        bounds = np.cumsum([0, *(structure.parameter_count for structure, _ in equations)])
+        count = int(bounds[-1])
+        slices = tuple(slice(int(a), int(b)) for a, b in pairwise(bounds))
+        to_relative, to_working = np.zeros((count, count)), np.zeros((count, count))
+        for (_, to_reported), own in zip(equations, slices, strict=True):
+            to_relative[own, own] = to_reported
+            to_working[own, own] = np.linalg.inv(to_reported)
+        structures = tuple(structure for structure, _ in equations)
+        return cls(structures, slices, to_working, to_relative)
+
     def relative(self, matrices: Sequence[Array], residual_variance: float) -> Array:
         """Relative parameters of covariance matrices, one for each equation."""
         return self._joined(
@@ -94,14 +109,6 @@ class VarianceParameters:
 
 def variance_parameters(levels: Sequence[LevelCoordinates]) -> VarianceParameters:
     """The parameters of the equations of all levels, outermost first."""
-    equations = [equation for level in levels for equation in level.equations]
-    bounds = np.cumsum([0, *(equation.structure.parameter_count for equation in equations)])
-    count = int(bounds[-1])
-    slices = tuple(slice(int(a), int(b)) for a, b in pairwise(bounds))
-    to_relative, to_working = np.zeros((count, count)), np.zeros((count, count))
-    for equation, own in zip(equations, slices, strict=True):
-        to_relative[own, own] = equation.to_reported
-        to_working[own, own] = np.linalg.inv(equation.to_reported)
-    return VarianceParameters(
-        tuple(equation.structure for equation in equations), slices, to_working, to_relative
+    return VarianceParameters.of(
+        [(equation.structure, equation.to_reported) for lv in levels for equation in lv.equations]
     )
