@@ -1,0 +1,91 @@
+"""What the likelihood of a generalized mixed model needs to know of its outcome's distribution.
+
+The density of an observation depends on its linear predictor eta and on up to M further
+*quantities*, each of which is one of the family's own parameters: the log of a dispersion, the
+cutpoints on either side of an ordinal category.  ``quantity_positions`` says which parameter each
+quantity of each observation is, so that a likelihood can sum derivatives by parameter without
+knowing what they mean.  Predictor 0 is eta, predictor m the m-th quantity.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Log densities (..., n) with derivatives in the predictors.
+
+    ``first[a]`` is the derivative in predictor a, ``second[a, b]`` with ``a <= b`` that in
+    predictors a and b; a pair whose derivative is zero everywhere may be left out.  ``third``, of
+    :meth:`Family.third_derivatives` only, holds ``third[a]``: the derivative of ``second[0, 0]``
+    in predictor a.
+    """
+
+    value: Array
+    first: tuple[Array, ...]
+    second: Mapping[tuple[int, int], Array]
+    third: tuple[Array, ...] = ()
+
+
+class Family(ABC):
+    """A distribution of the outcome given the linear predictor, with its link.
+
+    An outcome is an array (c, n) whose c rows the family lays down (``outcome_rows``): the counts
+    and trials of a binomial outcome, the times, entry times and failures of a survival outcome.
+    ``eta`` may have any leading axes, (..., n): one for each node of a quadrature rule.
+    """
+
+    #: names of the rows of an outcome, for messages
+    outcome_rows: tuple[str, ...] = ("outcome",)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The family's own parameters, in the order of its estimates."""
+        return ()
+
+    @property
+    def parameter_count(self) -> int:
+        return len(self.parameter_names)
+
+    @property
+    def quantity_count(self) -> int:
+        """M, the number of quantities beside eta on which a density depends."""
+        return self.parameter_count
+
+    def quantity_positions(self, outcome: Array) -> Positions:
+        """Which parameter each quantity is, (M, n); -1 where it is none (:meth:`quantities`)."""
+        n = outcome.shape[-1]
+        return np.repeat(np.arange(self.parameter_count, dtype=np.intp)[:, None], n, axis=1)
+
+    def quantities(self, parameters: Array, positions: Positions) -> Array:
+        """Values (M, n) of the quantities; what -1 stands for is the family's to say."""
+        return np.asarray(parameters[positions], dtype=np.float64)
+
+    @abstractmethod
+    def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
+        """Log densities (..., n), constants of the outcome included."""
+
+    @abstractmethod
+    def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        """Log densities with first and second derivatives."""
+
+    @abstractmethod
+    def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        """:meth:`derivatives` and the derivatives of ``second[0, 0]``, for Laplace's method."""
+
+    @abstractmethod
+    def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
+        """A constant eta and own parameters to begin from, where the likelihood is defined."""
+
+    def is_valid(self, parameters: Array) -> bool:
+        """Whether own parameters are within bounds (cutpoints in order, for example)."""
+        return bool(np.all(np.isfinite(parameters)))
