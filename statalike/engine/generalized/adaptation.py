@@ -1,0 +1,32 @@
+"""Moving quadrature nodes to the posterior of the random effects."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from statalike.engine.generalized.nodes import Nodes
+from statalike.engine.generalized.point import Point
+from statalike.engine.generalized.quadrature import QuadratureLikelihood
+
+# [ME] meglm names no number; these give the printed log likelihoods to all their digits.
+TOLERANCE = 1e-9
+MAXIMUM_UPDATES = 100
+
+
+def adapt_to_moments(
+    likelihood: QuadratureLikelihood, point: Point, nodes: Nodes, tolerance: float = TOLERANCE
+) -> tuple[float, Nodes]:
+    """Nodes whose posterior means and covariances, by the rule itself, are those they stand for.
+
+    Mean-variance adaptation ([ME] meglm, Methods and formulas, Adaptive Gauss-Hermite
+    quadrature): moments are updated until the log likelihood changes by less than ``tolerance``
+    of itself.  Returns the log likelihood with the nodes it was found at.
+    """
+    previous = np.nan
+    value = np.nan
+    for _ in range(MAXIMUM_UPDATES):
+        value, moved = likelihood.value_and_moments(point, nodes)
+        if not np.isfinite(value) or abs(value - previous) <= tolerance * (abs(value) + 1.0):
+            break
+        previous, nodes = value, moved
+    return value, nodes
