@@ -1,0 +1,281 @@
+"""Fitting a generalized linear mixed model by maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statalike.engine.covariance import CovarianceStructure
+from statalike.engine.errors import EstimationError
+from statalike.engine.generalized.adaptation import adapt_to_moments
+from statalike.engine.generalized.fixed_effects import fit_fixed_effects
+from statalike.engine.generalized.model import GeneralizedMixedModel
+from statalike.engine.generalized.nodes import Grid, Nodes, prior_nodes
+from statalike.engine.generalized.point import ParameterLayout
+from statalike.engine.generalized.quadrature import QuadratureLikelihood
+from statalike.engine.generalized.quadrature_rules import gauss_hermite
+from statalike.engine.generalized.sorted_model import SortedModel, sort_model
+from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
+
+Array = NDArray[np.float64]
+
+IntegrationMethod = Literal["mvaghermite", "ghermite"]
+
+
+@dataclass(frozen=True)
+class GeneralizedFitOptions:
+    """How to integrate and to maximise; the defaults are Stata's.
+
+    ``points`` is the number of quadrature points in each dimension.
+    """
+
+    method: IntegrationMethod = "mvaghermite"
+    points: int = 7
+    rules: ConvergenceRules = field(default_factory=ConvergenceRules)
+
+
+@dataclass(frozen=True)
+class GeneralizedFit:
+    """Estimates of a generalized linear mixed model.
+
+    ``coefficients`` (p,), ``own`` (r,) and ``reported`` (variances and covariances of the random
+    effects, by level and equation in the order of their structures) have the joint covariance
+    matrix ``covariance`` from the observed information, nan where ``singular``.
+    ``group_scores`` (P, G_1) are the gradients of the outermost groups in the same parameters.
+    ``nodes`` are those of the quadrature at the estimates.
+    """
+
+    observations: int
+    coefficients: Array
+    own: Array
+    reported: Array
+    covariances: tuple[tuple[Array, ...], ...]
+    covariance: Array
+    singular: bool
+    group_scores: Array
+    log_likelihood: float
+    converged: bool
+    optimum: Optimum
+    group_sizes: tuple[NDArray[np.intp], ...]
+    data: SortedModel = field(repr=False, compare=False)
+    nodes: Nodes = field(repr=False, compare=False)
+    layout: ParameterLayout = field(repr=False, compare=False)
+
+    @property
+    def estimates(self) -> Array:
+        """All estimates: coefficients, the family's parameters, variances and covariances."""
+        return np.concatenate([self.coefficients, self.own, self.reported])
+
+
+class QuadratureObjective:
+    """The log likelihood with nodes adapted at each point, for an optimiser.
+
+    Adaptation begins from the nodes of the best point so far.
+    """
+
+    def __init__(self, likelihood: QuadratureLikelihood, method: IntegrationMethod) -> None:
+        self.likelihood = likelihood
+        self._method = method
+        self._prior = prior_nodes(likelihood.data.groups, likelihood.data.effect_counts)
+        self.nodes = self._prior
+        self._best = -np.inf
+
+    def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
+        none = np.zeros(0)
+        layout = self.likelihood.layout
+        point, mapped = layout.point(parameters)
+        family = self.likelihood.data.model.family
+        defined = all(np.all(np.isfinite(root)) for root in point.roots)
+        if not (defined and np.all(np.isfinite(parameters)) and family.is_valid(point.own)):
+            return float("nan"), none, none
+        value, nodes = self._adapted(parameters)
+        if not np.isfinite(value):
+            return float("nan"), none, none
+        if value > self._best:
+            self._best, self.nodes = value, nodes
+        if not derivatives:
+            return value, none, none
+        found = self.likelihood.derivatives(point, nodes)
+        return value, *layout.pull_back(mapped, found.gradient, found.hessian)
+
+    def _adapted(self, parameters: Array) -> tuple[float, Nodes]:
+        point, _ = self.likelihood.layout.point(parameters)
+        if self._method == "ghermite":
+            return self.likelihood.value(point, self._prior), self._prior
+        value, nodes = adapt_to_moments(self.likelihood, point, self.nodes)
+        if not np.isfinite(value) and self.nodes is not self._prior:
+            value, nodes = adapt_to_moments(self.likelihood, point, self._prior)
+        return value, nodes
+
+
+def quadrature_objective(
+    model: GeneralizedMixedModel, options: GeneralizedFitOptions
+) -> QuadratureObjective:
+    """The objective of a model, its data sorted once."""
+    data = sort_model(model)
+    grid = Grid(tuple(gauss_hermite(options.points, count) for count in data.effect_counts))
+    return QuadratureObjective(QuadratureLikelihood(data, grid), options.method)
+
+
+def maximise_generalized(
+    objective: QuadratureObjective,
+    start: Array,
+    options: GeneralizedFitOptions,
+    on_iteration: Callable[[IterationRecord], None] | None = None,
+) -> GeneralizedFit:
+    """Newton-Raphson with exact Hessians from free parameters ``start``.
+
+    Raises :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined at
+    the start.
+    """
+    likelihood = objective.likelihood
+    layout, data = likelihood.layout, likelihood.data
+    try:
+        optimum = maximise(objective, start, options.rules, on_iteration)
+    except FloatingPointError as error:
+        raise EstimationError("likelihood_undefined", str(error)) from None
+    point, mapped = layout.point(optimum.parameters)
+    found = likelihood.derivatives(point, objective.nodes)
+    reported = layout.reported(optimum.parameters)
+    jacobian = np.eye(layout.count)
+    fixed = layout.fixed_count
+    jacobian[fixed:, fixed:] = reported.jacobian
+    covariance, singular = _inverse_information(optimum.hessian)
+    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, found.group_gradients)
+    structures = [[scale.structure for scale in equations] for equations in layout.scales]
+    matrices, at = [], 0
+    for equations in structures:
+        own = []
+        for structure in equations:
+            own.append(structure.matrix(reported.values[at : at + structure.parameter_count]))
+            at += structure.parameter_count
+        matrices.append(tuple(own))
+    return GeneralizedFit(
+        observations=data.model.observations,
+        coefficients=optimum.parameters[: layout.coefficients],
+        own=optimum.parameters[layout.coefficients : fixed],
+        reported=reported.values,
+        covariances=tuple(matrices),
+        covariance=jacobian @ covariance @ jacobian.T,
+        singular=singular,
+        group_scores=scores,
+        log_likelihood=optimum.value,
+        converged=optimum.converged,
+        optimum=optimum,
+        group_sizes=data.groups.sizes,
+        data=data,
+        nodes=objective.nodes,
+        layout=layout,
+    )
+
+
+def _inverse_information(hessian: Array) -> tuple[Array, bool]:
+    """The inverse of the observed information, and whether it is singular.
+
+    Parameters in whose direction the likelihood is flat get nan, and the others what they would
+    have if these were known.
+    """
+    count = len(hessian)
+    size = np.sqrt(np.abs(np.diagonal(hessian)))
+    known = np.isfinite(size) & (size > 0.0)
+    covariance = np.full((count, count), np.nan)
+    used = np.flatnonzero(known)
+    scaled = -hessian[np.ix_(used, used)] / np.outer(size[used], size[used])
+    eigenvalues, vectors = np.linalg.eigh(scaled)
+    flat = eigenvalues <= 1e-12
+    if flat.any():
+        # A parameter belongs to the flat directions when it carries much of one of them.
+        loaded = np.max(np.abs(vectors[:, flat]), axis=1) > 0.1
+        used = used[~loaded]
+        scaled = -hessian[np.ix_(used, used)] / np.outer(size[used], size[used])
+        known = np.zeros(count, dtype=bool)
+        known[used] = True
+    try:
+        inverse = np.linalg.inv(scaled)
+    except np.linalg.LinAlgError:
+        return covariance, True
+    covariance[np.ix_(used, used)] = inverse / np.outer(size[used], size[used])
+    return covariance, not bool(known.all())
+
+
+def _reported_scores(
+    layout: ParameterLayout, factor: Array, reported: Array, direct: Array
+) -> Array:
+    """Gradients (P, G) of groups in reported parameters, from those in direct parameters.
+
+    ``factor`` and ``reported`` are the derivatives of the Cholesky factors' entries and of the
+    variances and covariances in the free parameters.
+    """
+    fixed = layout.fixed_count
+    free = factor.T @ direct[fixed:]
+    own = np.linalg.pinv(reported.T) @ free if free.size else free
+    return np.concatenate([direct[:fixed], own])
+
+
+def fit_generalized_mixed_model(
+    model: GeneralizedMixedModel,
+    options: GeneralizedFitOptions | None = None,
+    constant: int | None = None,
+    on_fixed_iteration: Callable[[IterationRecord], None] | None = None,
+    on_grid_node: Callable[[int, float], None] | None = None,
+    on_iteration: Callable[[IterationRecord], None] | None = None,
+) -> GeneralizedFit:
+    """Fit ``model``: the model without random effects, then unit variances, then Newton-Raphson.
+
+    ``constant`` is the column of ``model.fixed`` that is one everywhere.  ``on_grid_node`` is told
+    the log likelihood at each set of starting variances tried (0: variances of one).
+    """
+    options = options or GeneralizedFitOptions()
+    fixed = fit_fixed_effects(
+        model.family,
+        model.outcome,
+        model.fixed,
+        model.offset,
+        model.weights,
+        constant,
+        options.rules,
+        on_fixed_iteration,
+    )
+    objective = quadrature_objective(model, options)
+    layout = objective.likelihood.layout
+    structures = [scale.structure for equations in layout.scales for scale in equations]
+    coefficients, own = fixed.coefficients, fixed.own
+    start = layout.start(coefficients, own, [_unit_variances(s) for s in structures])
+    value = objective(start, False)[0]
+    if on_grid_node is not None and np.isfinite(value):
+        on_grid_node(0, value)
+    if not np.isfinite(value):
+        start = _grid_search(objective, coefficients, own, structures, on_grid_node)
+    return maximise_generalized(objective, start, options, on_iteration)
+
+
+def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Array:
+    """phi of a diagonal matrix with equal variances."""
+    return structure.project(variance * np.eye(structure.size))
+
+
+def _grid_search(
+    objective: QuadratureObjective,
+    coefficients: Array,
+    own: Array,
+    structures: list[CovarianceStructure],
+    on_grid_node: Callable[[int, float], None] | None,
+) -> Array:
+    """The best of variances of 0.1, 1 and 10 where variances of one are not feasible."""
+    layout = objective.likelihood.layout
+    best, found = -np.inf, None
+    for number, variance in enumerate((0.1, 1.0, 10.0), 1):
+        phi = [_unit_variances(structure, variance) for structure in structures]
+        start = layout.start(coefficients, own, phi)
+        value = objective(start, False)[0]
+        if on_grid_node is not None:
+            on_grid_node(number, value)
+        if np.isfinite(value) and value > best:
+            best, found = value, start
+    if found is None:
+        raise EstimationError("likelihood_undefined", "no feasible starting values")
+    return found
