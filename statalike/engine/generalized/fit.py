@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
-from statalike.engine.generalized.adaptation import adapt_to_moments
 from statalike.engine.generalized.fixed_effects import fit_fixed_effects
 from statalike.engine.generalized.model import GeneralizedMixedModel
-from statalike.engine.generalized.nodes import Grid, Nodes, prior_nodes
+from statalike.engine.generalized.nodes import Nodes
+from statalike.engine.generalized.objective import (
+    IntegratedLikelihood,
+    IntegrationMethod,
+    integrated_likelihood,
+)
 from statalike.engine.generalized.point import ParameterLayout
-from statalike.engine.generalized.quadrature import QuadratureLikelihood
-from statalike.engine.generalized.quadrature_rules import gauss_hermite
 from statalike.engine.generalized.sorted_model import SortedModel, sort_model
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
 
 Array = NDArray[np.float64]
-
-IntegrationMethod = Literal["mvaghermite", "ghermite"]
-
 
 @dataclass(frozen=True)
 class GeneralizedFitOptions:
@@ -71,58 +69,8 @@ class GeneralizedFit:
         return np.concatenate([self.coefficients, self.own, self.reported])
 
 
-class QuadratureObjective:
-    """The log likelihood with nodes adapted at each point, for an optimiser.
-
-    Adaptation begins from the nodes of the best point so far.
-    """
-
-    def __init__(self, likelihood: QuadratureLikelihood, method: IntegrationMethod) -> None:
-        self.likelihood = likelihood
-        self._method = method
-        self._prior = prior_nodes(likelihood.data.groups, likelihood.data.effect_counts)
-        self.nodes = self._prior
-        self._best = -np.inf
-
-    def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
-        none = np.zeros(0)
-        layout = self.likelihood.layout
-        point, mapped = layout.point(parameters)
-        family = self.likelihood.data.model.family
-        defined = all(np.all(np.isfinite(root)) for root in point.roots)
-        if not (defined and np.all(np.isfinite(parameters)) and family.is_valid(point.own)):
-            return float("nan"), none, none
-        value, nodes = self._adapted(parameters)
-        if not np.isfinite(value):
-            return float("nan"), none, none
-        if value > self._best:
-            self._best, self.nodes = value, nodes
-        if not derivatives:
-            return value, none, none
-        found = self.likelihood.derivatives(point, nodes)
-        return value, *layout.pull_back(mapped, found.gradient, found.hessian)
-
-    def _adapted(self, parameters: Array) -> tuple[float, Nodes]:
-        point, _ = self.likelihood.layout.point(parameters)
-        if self._method == "ghermite":
-            return self.likelihood.value(point, self._prior), self._prior
-        value, nodes = adapt_to_moments(self.likelihood, point, self.nodes)
-        if not np.isfinite(value) and self.nodes is not self._prior:
-            value, nodes = adapt_to_moments(self.likelihood, point, self._prior)
-        return value, nodes
-
-
-def quadrature_objective(
-    model: GeneralizedMixedModel, options: GeneralizedFitOptions
-) -> QuadratureObjective:
-    """The objective of a model, its data sorted once."""
-    data = sort_model(model)
-    grid = Grid(tuple(gauss_hermite(options.points, count) for count in data.effect_counts))
-    return QuadratureObjective(QuadratureLikelihood(data, grid), options.method)
-
-
 def maximise_generalized(
-    objective: QuadratureObjective,
+    objective: IntegratedLikelihood,
     start: Array,
     options: GeneralizedFitOptions,
     on_iteration: Callable[[IterationRecord], None] | None = None,
@@ -132,20 +80,21 @@ def maximise_generalized(
     Raises :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined at
     the start.
     """
-    likelihood = objective.likelihood
-    layout, data = likelihood.layout, likelihood.data
+    layout, data = objective.layout, objective.data
     try:
         optimum = maximise(objective, start, options.rules, on_iteration)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
-    point, mapped = layout.point(optimum.parameters)
-    found = likelihood.derivatives(point, objective.nodes)
-    reported = layout.reported(optimum.parameters)
+    parameters, nodes = optimum.parameters, objective.nodes
+    _, mapped = layout.point(parameters)
+    reported = layout.reported(parameters)
     jacobian = np.eye(layout.count)
     fixed = layout.fixed_count
     jacobian[fixed:, fixed:] = reported.jacobian
-    covariance, singular = _inverse_information(optimum.hessian)
-    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, found.group_gradients)
+    _, hessian = objective.derivatives_at(parameters, nodes, final=True)
+    covariance, singular = _inverse_information(hessian)
+    direct = objective.group_gradients(parameters, nodes)
+    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
     structures = [[scale.structure for scale in equations] for equations in layout.scales]
     matrices, at = [], 0
     for equations in structures:
@@ -156,8 +105,8 @@ def maximise_generalized(
         matrices.append(tuple(own))
     return GeneralizedFit(
         observations=data.model.observations,
-        coefficients=optimum.parameters[: layout.coefficients],
-        own=optimum.parameters[layout.coefficients : fixed],
+        coefficients=parameters[: layout.coefficients],
+        own=parameters[layout.coefficients : fixed],
         reported=reported.values,
         covariances=tuple(matrices),
         covariance=jacobian @ covariance @ jacobian.T,
@@ -168,7 +117,7 @@ def maximise_generalized(
         optimum=optimum,
         group_sizes=data.groups.sizes,
         data=data,
-        nodes=objective.nodes,
+        nodes=nodes,
         layout=layout,
     )
 
@@ -240,8 +189,8 @@ def fit_generalized_mixed_model(
         options.rules,
         on_fixed_iteration,
     )
-    objective = quadrature_objective(model, options)
-    layout = objective.likelihood.layout
+    objective = integrated_likelihood(sort_model(model), options.method, options.points)
+    layout = objective.layout
     structures = [scale.structure for equations in layout.scales for scale in equations]
     coefficients, own = fixed.coefficients, fixed.own
     start = layout.start(coefficients, own, [_unit_variances(s) for s in structures])
@@ -259,14 +208,14 @@ def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Ar
 
 
 def _grid_search(
-    objective: QuadratureObjective,
+    objective: IntegratedLikelihood,
     coefficients: Array,
     own: Array,
     structures: list[CovarianceStructure],
     on_grid_node: Callable[[int, float], None] | None,
 ) -> Array:
     """The best of variances of 0.1, 1 and 10 where variances of one are not feasible."""
-    layout = objective.likelihood.layout
+    layout = objective.layout
     best, found = -np.inf, None
     for number, variance in enumerate((0.1, 1.0, 10.0), 1):
         phi = [_unit_variances(structure, variance) for structure in structures]
