@@ -24,6 +24,7 @@ from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, O
 
 Array = NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class GeneralizedFitOptions:
     """How to integrate and to maximise; the defaults are Stata's.

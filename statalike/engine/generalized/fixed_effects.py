@@ -1,2 +1,4 @@
 """placeholder"""
+
+
 def fit_fixed_effects(*a): ...

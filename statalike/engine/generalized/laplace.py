@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.families.family import Derivatives
 from statalike.engine.generalized.blocks_in_threads import sum_over_blocks
 from statalike.engine.generalized.modes import (
     BlockElimination,
@@ -51,9 +52,7 @@ class LaplaceLikelihood:
     def __init__(self, data: SortedModel) -> None:
         self.data = data
         model = data.model
-        self.layout = ParameterLayout(
-            model.fixed_count, model.family.parameter_count, model.levels
-        )
+        self.layout = ParameterLayout(model.fixed_count, model.family.parameter_count, model.levels)
         self.blocks = cut_into_blocks(data.groups, BLOCK_OBSERVATIONS)
         self.search = ModeSearch(data)
 
@@ -86,9 +85,7 @@ class LaplaceLikelihood:
             evaluate = family.third_derivatives if gradient else family.derivatives
             found = evaluate(outcome, eta.copy(), own)
             try:
-                elimination = curvature_elimination(
-                    self.search, block, point, found.second[0, 0]
-                )
+                elimination = curvature_elimination(self.search, block, point, found.second[0, 0])
                 rows_of_factor = elimination.loadings()
             except np.linalg.LinAlgError:
                 return (float("nan"),)
@@ -123,11 +120,8 @@ class LaplaceLikelihood:
         effects: list[Array],
         elimination: BlockElimination,
         loadings: list[Array],
-        found: object,
+        found: Derivatives,
     ) -> Array:
-        from statalike.engine.families.family import Derivatives
-
-        assert isinstance(found, Derivatives)
         data, layout, rows = self.data, self.layout, block.observations
         weights = 1.0 if data.weights is None else data.weights[rows]
         designs = self.search.designs(block, point)

@@ -87,7 +87,9 @@ class BlockElimination:
         return found
 
 
-def eliminate(block: Block, negative_hessian: Array, effect_counts: tuple[int, ...]) -> BlockElimination:
+def eliminate(
+    block: Block, negative_hessian: Array, effect_counts: tuple[int, ...]
+) -> BlockElimination:
     """Eliminate ``-sum_i l''_i a_i a_i'``, summed by innermost group: (G, Q, Q)."""
     remaining = negative_hessian
     inverses: list[Array] = []
@@ -96,13 +98,28 @@ def eliminate(block: Block, negative_hessian: Array, effect_counts: tuple[int, .
         above = remaining.shape[1] - effect_counts[level]
         pivot = remaining[:, above:, above:] + np.eye(effect_counts[level])
         coupling = remaining[:, above:, :above]
-        inverse = np.linalg.inv(pivot)
+        inverse = _inverse(pivot)
         inverses.append(inverse)
         couplings.append(coupling)
         if level:
             schur = remaining[:, :above, :above] - coupling.swapaxes(1, 2) @ inverse @ coupling
             remaining = np.add.reduceat(schur, block.member_starts[level - 1], axis=0)
     return BlockElimination(block, inverses[::-1], couplings[::-1])
+
+
+def _inverse(stack: Array) -> Array:
+    """Inverses of symmetric matrices (G, q, q), by formula where they are small."""
+    size = stack.shape[1]
+    if size == 1:
+        return np.asarray(1.0 / stack)
+    if size > 2:
+        return np.asarray(np.linalg.inv(stack))
+    determinant = stack[:, 0, 0] * stack[:, 1, 1] - stack[:, 0, 1] * stack[:, 1, 0]
+    found = np.empty_like(stack)
+    found[:, 0, 0], found[:, 1, 1] = stack[:, 1, 1], stack[:, 0, 0]
+    found[:, 0, 1] = found[:, 1, 0] = -stack[:, 0, 1]
+    found /= determinant[:, None, None]
+    return found
 
 
 class ModeSearch:
@@ -145,6 +162,8 @@ class ModeSearch:
     def curvature_sums(self, block: Block, designs: Array, weights: Array) -> Array:
         """``sum_i w_i a_i a_i'`` by innermost group, (G, Q, Q)."""
         effects = len(designs)
+        if len(block.member_starts[-1]) == 1:
+            return np.asarray((designs * weights) @ designs.T)[None]
         found = np.empty((len(block.member_starts[-1]), effects, effects))
         for i in range(effects):
             weighted = designs[i] * weights

@@ -72,9 +72,7 @@ class IntegratedLikelihood(ABC):
         """The log likelihood, with the nodes it was found at, from nearby nodes."""
 
     @abstractmethod
-    def derivatives_at(
-        self, parameters: Array, nodes: Nodes, final: bool
-    ) -> tuple[Array, Array]:
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
         """Gradient and Hessian at the nodes of the parameters; ``final`` asks for the accuracy
         that standard errors need."""
 
@@ -103,9 +101,7 @@ class QuadratureObjective(IntegratedLikelihood):
             return float("nan"), nodes
         return self.likelihood.value(point, found), found
 
-    def derivatives_at(
-        self, parameters: Array, nodes: Nodes, final: bool
-    ) -> tuple[Array, Array]:
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
         point, mapped = self.layout.point(parameters)
         found = self.likelihood.derivatives(point, nodes)
         return self.layout.pull_back(mapped, found.gradient, found.hessian)
@@ -125,9 +121,7 @@ class LaplaceObjective(IntegratedLikelihood):
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         return self.likelihood.value(point, nodes)
 
-    def derivatives_at(
-        self, parameters: Array, nodes: Nodes, final: bool
-    ) -> tuple[Array, Array]:
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
         here = self._gradient(parameters, nodes)
         hessian = np.empty((len(parameters), len(parameters)))
         for k, parameter in enumerate(parameters):
