@@ -62,11 +62,16 @@ class LaplaceLikelihood:
         found = self._evaluate(point, nodes, gradient=False)
         return found.value, found.nodes
 
-    def gradient(self, point: Point, nodes: Nodes) -> LaplaceGradient:
-        """Value and gradient; the value is nan where the approximation is not defined."""
-        return self._evaluate(point, nodes, gradient=True)
+    def gradient(self, point: Point, nodes: Nodes, nearby: bool = False) -> LaplaceGradient:
+        """Value and gradient; the value is nan where the approximation is not defined.
 
-    def _evaluate(self, point: Point, nodes: Nodes, gradient: bool) -> LaplaceGradient:
+        ``nearby`` says that the means of ``nodes`` are modes of a point next to this one.
+        """
+        return self._evaluate(point, nodes, gradient=True, nearby=nearby)
+
+    def _evaluate(
+        self, point: Point, nodes: Nodes, gradient: bool, nearby: bool = False
+    ) -> LaplaceGradient:
         data = self.data
         predictor = data.columns[data.fixed_columns].T @ point.coefficients
         if data.offset is not None:
@@ -78,7 +83,7 @@ class LaplaceLikelihood:
 
         def of_block(block: Block) -> tuple[float]:
             effects, eta = self.search.find(
-                block, point, block_effects(nodes, block), predictor, quantities
+                block, point, block_effects(nodes, block), predictor, quantities, nearby
             )
             family, rows = data.model.family, block.observations
             outcome, own = data.outcome[:, rows], quantities[:, rows]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.families.family import Derivatives
 from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.sorted_model import Block, SortedModel
@@ -173,74 +174,81 @@ class ModeSearch:
         return found
 
     def find(
-        self, block: Block, point: Point, start: list[Array], predictor: Array, quantities: Array
+        self,
+        block: Block,
+        point: Point,
+        start: list[Array],
+        predictor: Array,
+        quantities: Array,
+        nearby: bool = False,
     ) -> tuple[list[Array], Array]:
         """Modes by level, (G_l, q_l), from ``start``, and the linear predictors there, (n,).
 
         Newton-Raphson for all outermost groups at once; where a step does not raise the density of
         a group it is halved for that group.  Where a log density is convex its curvature is left
-        out of the search.
+        out of the search.  From modes that are known to be ``nearby``, within the square root of
+        the accuracy wanted, one step is taken without further ado.
         """
         data, rows = self.data, block.observations
         designs = self.designs(block, point)
         outcome, own = data.outcome[:, rows], quantities[:, rows]
         base = predictor[rows]
-        weights = None if data.weights is None else data.weights[rows]
         family = data.model.family
 
-        def density(effects: list[Array], eta: Array) -> Array:
-            values = family.log_density(outcome, eta.copy(), own)
-            if weights is not None:
-                values = values * weights
-            joint = np.add.reduceat(values, block.member_starts[-1])
-            for level in reversed(range(len(effects))):
-                joint = joint - 0.5 * np.sum(effects[level] ** 2, axis=1)
-                if level:
-                    joint = np.add.reduceat(joint, block.member_starts[level - 1])
-            return joint
-
-        def linear(effects: list[Array]) -> Array:
-            return base + np.einsum("qn,qn->n", designs, self.spread(block, effects))
+        def at(effects: list[Array]) -> tuple[Array, Derivatives, Array]:
+            eta = base + np.einsum("qn,qn->n", designs, self.spread(block, effects))
+            found = family.derivatives(outcome, eta.copy(), own)
+            return eta, found, self._density(block, found.value, effects)
 
         effects = start
-        eta = linear(effects)
-        height = density(effects, eta)
+        eta, found, height = at(effects)
         if not np.all(np.isfinite(height)):
             effects = [np.zeros_like(values) for values in start]
-            eta = linear(effects)
-            height = density(effects, eta)
+            eta, found, height = at(effects)
         for _ in range(MAXIMUM_ITERATIONS):
-            found = family.derivatives(outcome, eta, own)
-            slope, bend = found.first[0], np.minimum(found.second[0, 0], 0.0)
-            if weights is not None:
-                slope, bend = slope * weights, bend * weights
-            gradient = self.gradient_sums(block, designs * slope)
-            right = [g - v for g, v in zip(gradient, effects, strict=True)]
-            elimination = eliminate(
-                block, self.curvature_sums(block, designs, -bend), data.effect_counts
-            )
-            step = elimination.solve(right)
+            step = self._newton_step(block, designs, effects, found)
             length = np.ones(len(height))
-            for _ in range(MAXIMUM_HALVINGS):
+            if nearby:
+                effects = self._moved(block, effects, step, length)
+                return effects, base + np.einsum("qn,qn->n", designs, self.spread(block, effects))
+            for halving in range(MAXIMUM_HALVINGS + 1):
                 moved = self._moved(block, effects, step, length)
-                moved_eta = linear(moved)
-                moved_height = density(moved, moved_eta)
+                eta, found, moved_height = at(moved)
                 worse = ~(moved_height >= height - 1e-10 * (1.0 + np.abs(height)))
                 if not worse.any():
                     break
-                length = np.where(worse, 0.5 * length, length)
-            else:
-                length = np.where(worse, 0.0, length)
-                moved = self._moved(block, effects, step, length)
-                moved_eta = linear(moved)
-                moved_height = density(moved, moved_eta)
+                shorter = 0.5 * length if halving < MAXIMUM_HALVINGS - 1 else 0.0
+                length = np.where(worse, shorter, length)
             largest = max(
                 float(np.max(np.abs(new - old))) for new, old in zip(moved, effects, strict=True)
             )
-            effects, eta, height = moved, moved_eta, moved_height
+            effects, height = moved, moved_height
             if largest < TOLERANCE:
                 break
         return effects, eta
+
+    def _density(self, block: Block, values: Array, effects: list[Array]) -> Array:
+        """h of each outermost group, (G_1,), of log densities (n,)."""
+        if self.data.weights is not None:
+            values = values * self.data.weights[block.observations]
+        joint = np.add.reduceat(values, block.member_starts[-1])
+        for level in reversed(range(len(effects))):
+            joint = joint - 0.5 * np.sum(effects[level] ** 2, axis=1)
+            if level:
+                joint = np.add.reduceat(joint, block.member_starts[level - 1])
+        return np.asarray(joint)
+
+    def _newton_step(
+        self, block: Block, designs: Array, effects: list[Array], found: Derivatives
+    ) -> list[Array]:
+        slope, bend = found.first[0], np.minimum(found.second[0, 0], 0.0)
+        if self.data.weights is not None:
+            weights = self.data.weights[block.observations]
+            slope, bend = slope * weights, bend * weights
+        gradient = self.gradient_sums(block, designs * slope)
+        right = [g - v for g, v in zip(gradient, effects, strict=True)]
+        sums = self.curvature_sums(block, designs, -bend)
+        return eliminate(block, sums, self.data.effect_counts).solve(right)
 
     def _moved(
         self, block: Block, effects: list[Array], step: list[Array], length: Array

@@ -128,16 +128,16 @@ class LaplaceObjective(IntegratedLikelihood):
             step = (CENTRAL_STEP if final else FORWARD_STEP) * (1.0 + abs(parameter))
             move = np.zeros(len(parameters))
             move[k] = step
-            ahead = self._gradient(parameters + move, nodes)
+            ahead = self._gradient(parameters + move, nodes, not final)
             if final:
                 hessian[k] = (ahead - self._gradient(parameters - move, nodes)) / (2.0 * step)
             else:
                 hessian[k] = (ahead - here) / step
         return here, 0.5 * (hessian + hessian.T)
 
-    def _gradient(self, parameters: Array, nodes: Nodes) -> Array:
+    def _gradient(self, parameters: Array, nodes: Nodes, nearby: bool = False) -> Array:
         point, mapped = self.layout.point(parameters)
-        found = self.likelihood.gradient(point, nodes)
+        found = self.likelihood.gradient(point, nodes, nearby)
         if not np.isfinite(found.value):
             return np.full(len(parameters), np.nan)
         direct = found.group_gradients.sum(axis=1)
