@@ -25,7 +25,7 @@ from statalike.commands.estimation.mixed_results import (
     group_sizes,
     stored_results,
 )
-from statalike.commands.estimation.mixed_scores import post_robust_variance
+from statalike.commands.estimation.mixed_scores import check_clusters, post_robust_variance
 from statalike.commands.estimation.mixed_weights import (
     ModelWeights,
     WeightRequest,
@@ -123,6 +123,7 @@ def mixed(state: State, arguments: Arguments) -> None:
         codes = description.codes(state.data, sample)
         residuals = describe_residuals(request.residuals, state.data, sample, codes)
         description = replace(description, residuals=residuals)
+    check_clusters(description, request.variance, state.data, sample)
     weights, totals = _weights(state, request, description)
     model = description.engine_model(state.data, sample, matrix, totals)
     fit = _fit(state, model, request, options)

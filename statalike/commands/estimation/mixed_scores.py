@@ -24,6 +24,19 @@ def highest_level_groups(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
     return nested_groups(codes).group(0) if codes else np.arange(n)
 
 
+def check_clusters(
+    description: LinearMixedDescription,
+    estimator: VarianceEstimator,
+    data: Dataset,
+    sample: np.ndarray,
+) -> None:
+    """r(459) where highest-level groups do not lie within the clusters that are asked for."""
+    if estimator.cluster:
+        codes = description.codes(data, sample)
+        highest = highest_level_groups(codes, int(sample.sum()))
+        cluster_codes(data, estimator.cluster, sample, highest)
+
+
 def parameter_scores(
     results: Results,
     description: LinearMixedDescription,
@@ -65,13 +78,13 @@ def post_robust_variance(
     scalars, macros = results.scalars, results.macros
     for name in ("ll_c", "chi2_c", "df_c", "p_c"):
         scalars.pop(name, None)
-    scalars["N_clust"] = float(found.units)
     scalars["rank"] = float(rank_of_variance(found.covariance))
     macros["vce"] = estimator.kind
     macros["vcetype"] = "Robust"
     macros["title"] = "Mixed-effects regression"
     if estimator.cluster or description.level_names:
         macros["clustvar"] = estimator.cluster or description.level_names[0]
+        scalars["N_clust"] = float(found.units)
     post_model_test(results, description)
 
 

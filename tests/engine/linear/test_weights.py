@@ -236,7 +236,7 @@ def structured(name: str, depth: int, *, whole: bool = False) -> LinearMixedMode
     if name == "independent":
         by = (np.arange(len(order)) % 2).astype(np.intp)
     else:
-        data = replace(data, pupil_weight=1.0 + (data.klass % 3))
+        data = replace(data, pupil_weight=(data.klass % 3 + 1).astype(np.float64))
     model = data.model()
     assert model.weights is not None
     family = ResidualFamily(ERRORS[name], 1 if by is None else 2)
@@ -258,7 +258,7 @@ def test_gradient_with_structured_residuals(name: str, depth: int) -> None:
     likelihood = ResidualLikelihood(products, model.errors, False)
     objective = JointObjective(likelihood, variance_parameters(products.levels), "square_root")
     working = {0: [], 1: [0.6, 0.1, 0.4], 2: [0.5, 0.6, 0.1, 0.4]}[depth]
-    search = 0.1 + 0.02 * np.arange(model.errors.family.count)
+    search = np.linspace(0.1, 0.2, model.errors.family.count)
     at = objective.parameters(np.array(working), model.errors.family.from_search(search)[0])
     gradient = objective(at, True)[1]
     for k in range(len(at)):
@@ -284,8 +284,8 @@ def test_group_weights_with_structured_residuals_are_copies(depth: int) -> None:
         np.arange(len(one), dtype=np.float64),
         model.outcome,
         one,
-        1.0 + klass % 2,
-        1.0 + school % 3,
+        (klass % 2 + 1).astype(np.float64),
+        (school % 3 + 1).astype(np.float64),
     )
     copies = data.expanded()
     rows = copies.x.astype(int)
