@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
+from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
 from statalike.engine.generalized.fixed_effects import fit_fixed_effects
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.nodes import Nodes
@@ -60,7 +61,7 @@ class GeneralizedFit:
     converged: bool
     optimum: Optimum
     group_sizes: tuple[NDArray[np.intp], ...]
-    data: SortedModel = field(repr=False, compare=False)
+    data: SortedModel | None = field(repr=False, compare=False)
     nodes: Nodes = field(repr=False, compare=False)
     layout: ParameterLayout = field(repr=False, compare=False)
 
@@ -105,7 +106,7 @@ def maximise_generalized(
             at += structure.parameter_count
         matrices.append(tuple(own))
     return GeneralizedFit(
-        observations=data.model.observations,
+        observations=objective.observations,
         coefficients=parameters[: layout.coefficients],
         own=parameters[layout.coefficients : fixed],
         reported=reported.values,
@@ -116,7 +117,7 @@ def maximise_generalized(
         log_likelihood=optimum.value,
         converged=optimum.converged,
         optimum=optimum,
-        group_sizes=data.groups.sizes,
+        group_sizes=data.groups.sizes if data is not None else (),
         data=data,
         nodes=nodes,
         layout=layout,
@@ -167,7 +168,7 @@ def _reported_scores(
 
 
 def fit_generalized_mixed_model(
-    model: GeneralizedMixedModel,
+    model: GeneralizedMixedModel | CrossedGeneralizedModel,
     options: GeneralizedFitOptions | None = None,
     constant: int | None = None,
     on_fixed_iteration: Callable[[IterationRecord], None] | None = None,
@@ -177,7 +178,8 @@ def fit_generalized_mixed_model(
     """Fit ``model``: the model without random effects, then unit variances, then Newton-Raphson.
 
     ``constant`` is the column of ``model.fixed`` that is one everywhere.  ``on_grid_node`` is told
-    the log likelihood at each set of starting variances tried (0: variances of one).
+    the log likelihood at each set of starting variances tried (0: variances of one).  Crossed
+    models are always integrated by Laplace's method.
     """
     options = options or GeneralizedFitOptions()
     fixed = fit_fixed_effects(
@@ -185,12 +187,16 @@ def fit_generalized_mixed_model(
         model.outcome,
         model.fixed,
         model.offset,
-        model.weights,
+        model.weights if isinstance(model, GeneralizedMixedModel) else None,
         constant,
         options.rules,
         on_fixed_iteration,
     )
-    objective = integrated_likelihood(sort_model(model), options.method, options.points)
+    objective: IntegratedLikelihood
+    if isinstance(model, CrossedGeneralizedModel):
+        objective = CrossedLaplace(model)
+    else:
+        objective = integrated_likelihood(sort_model(model), options.method, options.points)
     layout = objective.layout
     structures = [scale.structure for equations in layout.scales for scale in equations]
     coefficients, own = fixed.coefficients, fixed.own

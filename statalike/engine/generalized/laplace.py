@@ -37,7 +37,7 @@ BLOCK_OBSERVATIONS = 1 << 14
 
 
 @dataclass(frozen=True)
-class LaplaceGradient:
+class GradientAt:
     """The approximate log likelihood, its gradient in the direct parameters by outermost group
     (direct_count, G_1), and the modes with their curvature as nodes."""
 
@@ -62,7 +62,7 @@ class LaplaceLikelihood:
         found = self._evaluate(point, nodes, gradient=False)
         return found.value, found.nodes
 
-    def gradient(self, point: Point, nodes: Nodes, nearby: bool = False) -> LaplaceGradient:
+    def gradient(self, point: Point, nodes: Nodes, nearby: bool = False) -> GradientAt:
         """Value and gradient; the value is nan where the approximation is not defined.
 
         ``nearby`` says that the means of ``nodes`` are modes of a point next to this one.
@@ -71,7 +71,7 @@ class LaplaceLikelihood:
 
     def _evaluate(
         self, point: Point, nodes: Nodes, gradient: bool, nearby: bool = False
-    ) -> LaplaceGradient:
+    ) -> GradientAt:
         data = self.data
         predictor = data.columns[data.fixed_columns].T @ point.coefficients
         if data.offset is not None:
@@ -110,7 +110,7 @@ class LaplaceLikelihood:
             return (value,)
 
         value = float(sum_over_blocks(of_block, self.blocks)[0])
-        return LaplaceGradient(value, by_group, Nodes(tuple(means), tuple(loadings)))
+        return GradientAt(value, by_group, Nodes(tuple(means), tuple(loadings)))
 
     def _density(self, block: Block, values: Array, effects: list[Array]) -> float:
         """h at the modes, summed over the block."""

@@ -4,13 +4,14 @@ parameters, with the random effects integrated out by one method or another."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.families.family import Family
 from statalike.engine.generalized.adaptation import adapt_to_moments
-from statalike.engine.generalized.laplace import LaplaceLikelihood
+from statalike.engine.generalized.laplace import GradientAt, LaplaceLikelihood
 from statalike.engine.generalized.nodes import Grid, Nodes, prior_nodes
 from statalike.engine.generalized.point import ParameterLayout, Point
 from statalike.engine.generalized.quadrature import QuadratureLikelihood
@@ -28,6 +29,16 @@ FORWARD_STEP = 1e-6
 CENTRAL_STEP = 1e-4
 
 
+class ModelledOutcome(Protocol):
+    """What all models have."""
+
+    @property
+    def family(self) -> Family: ...
+
+    @property
+    def observations(self) -> int: ...
+
+
 class IntegratedLikelihood(ABC):
     """A log likelihood with value, gradient and Hessian in free parameters (layout.count,).
 
@@ -35,12 +46,16 @@ class IntegratedLikelihood(ABC):
     begins.
     """
 
-    def __init__(self, data: SortedModel, layout: ParameterLayout) -> None:
-        self.data = data
+    def __init__(self, model: ModelledOutcome, layout: ParameterLayout, prior: Nodes) -> None:
+        self.family = model.family
+        self.observations = model.observations
         self.layout = layout
-        self.prior = prior_nodes(data.groups, data.effect_counts)
-        self.nodes = self.prior
+        self.prior = prior
+        self.nodes = prior
         self._best = -np.inf
+
+    #: the sorted data of a model of nested levels, None for one of crossed effects
+    data: SortedModel | None = None
 
     def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
         none = np.zeros(0)
@@ -65,7 +80,7 @@ class IntegratedLikelihood(ABC):
             return None
         point, _ = self.layout.point(parameters)
         defined = all(np.all(np.isfinite(root)) for root in point.roots)
-        return point if defined and self.data.model.family.is_valid(point.own) else None
+        return point if defined and self.family.is_valid(point.own) else None
 
     @abstractmethod
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
@@ -87,7 +102,9 @@ class QuadratureObjective(IntegratedLikelihood):
     def __init__(self, data: SortedModel, points: int, method: IntegrationMethod) -> None:
         grid = Grid(tuple(gauss_hermite(points, count) for count in data.effect_counts))
         self.likelihood = QuadratureLikelihood(data, grid)
-        super().__init__(data, self.likelihood.layout)
+        self.data = data
+        prior = prior_nodes(data.groups, data.effect_counts)
+        super().__init__(data.model, self.likelihood.layout, prior)
         self._method = method
         self._modes = LaplaceLikelihood(data) if method in ("mcaghermite", "pcaghermite") else None
 
@@ -111,18 +128,15 @@ class QuadratureObjective(IntegratedLikelihood):
         return self.likelihood.derivatives(point, nodes).group_gradients
 
 
-class LaplaceObjective(IntegratedLikelihood):
-    """Laplace's approximation; its Hessian has differences of the exact gradient."""
+class DifferencedLikelihood(IntegratedLikelihood):
+    """A likelihood with an exact gradient, of which its Hessian has differences."""
 
-    def __init__(self, data: SortedModel) -> None:
-        self.likelihood = LaplaceLikelihood(data)
-        super().__init__(data, self.likelihood.layout)
-
-    def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
-        return self.likelihood.value(point, nodes)
+    @abstractmethod
+    def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
+        """Value and gradient; ``nearby`` says that ``nodes`` are those of a point next to it."""
 
     def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
-        here = self._gradient(parameters, nodes)
+        here = self._gradient(parameters, nodes, False)
         hessian = np.empty((len(parameters), len(parameters)))
         for k, parameter in enumerate(parameters):
             step = (CENTRAL_STEP if final else FORWARD_STEP) * (1.0 + abs(parameter))
@@ -130,14 +144,15 @@ class LaplaceObjective(IntegratedLikelihood):
             move[k] = step
             ahead = self._gradient(parameters + move, nodes, not final)
             if final:
-                hessian[k] = (ahead - self._gradient(parameters - move, nodes)) / (2.0 * step)
+                behind = self._gradient(parameters - move, nodes, False)
+                hessian[k] = (ahead - behind) / (2.0 * step)
             else:
                 hessian[k] = (ahead - here) / step
         return here, 0.5 * (hessian + hessian.T)
 
-    def _gradient(self, parameters: Array, nodes: Nodes, nearby: bool = False) -> Array:
+    def _gradient(self, parameters: Array, nodes: Nodes, nearby: bool) -> Array:
         point, mapped = self.layout.point(parameters)
-        found = self.likelihood.gradient(point, nodes, nearby)
+        found = self.gradient_at(point, nodes, nearby)
         if not np.isfinite(found.value):
             return np.full(len(parameters), np.nan)
         direct = found.group_gradients.sum(axis=1)
@@ -146,7 +161,23 @@ class LaplaceObjective(IntegratedLikelihood):
 
     def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
         point, _ = self.layout.point(parameters)
-        return self.likelihood.gradient(point, nodes).group_gradients
+        return self.gradient_at(point, nodes, False).group_gradients
+
+
+class LaplaceObjective(DifferencedLikelihood):
+    """Laplace's approximation for nested levels."""
+
+    def __init__(self, data: SortedModel) -> None:
+        self.likelihood = LaplaceLikelihood(data)
+        self.data = data
+        prior = prior_nodes(data.groups, data.effect_counts)
+        super().__init__(data.model, self.likelihood.layout, prior)
+
+    def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
+        return self.likelihood.value(point, nodes)
+
+    def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
+        return self.likelihood.gradient(point, nodes, nearby)
 
 
 def integrated_likelihood(
