@@ -46,10 +46,10 @@ def repeated_contrasts(levels: Sequence[int], within: Sequence[bool]) -> Array:
     The t combinations of ``levels`` run with the last factor fastest; factors outside the term are
     averaged over.
     """
-    contrasts = np.ones((1, 1))
+    contrasts: Array = np.ones((1, 1))
     for count, inside in zip(levels, within, strict=True):
         rows = _orthonormal_contrasts(count) if inside else np.full((1, count), count**-0.5)
-        contrasts = np.kron(contrasts, rows)
+        contrasts = np.asarray(np.kron(contrasts, rows), dtype=np.float64)
     return contrasts
 
 
