@@ -372,6 +372,7 @@ def test_structured_residuals() -> None:
         ("mixed y x [pw=w1] || unique:, pwscale(nonsense)", 198, None),
         ("mixed y x [fw=w1] || unique:, pwscale(size)", 198, None),
         ("mixed y x || unique:, pwscale(size)", 198, None),
+        ("mixed y x [pw=w1] || unique:, vce(oim)", 198, None),
         ("mixed y x || unique:, vce(cluster)", 198, None),
         ("mixed y x || unique:, vce(cluster nosuch)", 111, None),
         ("mixed y x || unique:, vce(robust) cluster(region)", 198, None),

@@ -228,6 +228,8 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     if weights is not None:
         sample = weighted_sample(state, weights, sample)
         if weights.sampling and not variance.robust:
+            if arguments.options.get("vce") is not None:
+                raise StataError(198, "vce(oim) not allowed with sampling weights")
             variance = VarianceEstimator("robust")
     needed = [*levels, *(residuals.variables if residuals else ())]
     needed += [variance.cluster] if variance.cluster else []
