@@ -28,7 +28,7 @@ class CoefficientRow:
     the test blank, as for ``/cut1``.  ``parameter`` rows such as ``var(_cons)`` end at the bar and
     are not taken for terms.  ``note``, even an empty one, stands in place of the other columns.
     ``label`` replaces the name, as a level in the block headed ``heading``: ``(2 vs 1)`` under
-    ``month``.
+    ``month``.  ``standardised`` is the coefficient in standard deviations.
     """
 
     name: str
@@ -47,6 +47,7 @@ class CoefficientRow:
     coefficient_format: str = ""
     heading: str = ""
     label: str = ""
+    standardised: float = MISSING
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,14 @@ class CoefficientTable:
 
 @dataclass(frozen=True)
 class TableOptions:
-    """The display options of estimation commands, in positive terms."""
+    """The display options of estimation commands, in positive terms.
+
+    ``standardised`` coefficients take the place of the intervals.
+    """
 
     linesize: int = 79
     interval: bool = True
+    standardised: bool = False
     pvalues: bool = True
     df: bool = False
     legend: bool = False
@@ -263,7 +268,7 @@ def _column_titles(table: CoefficientTable, options: TableOptions) -> str:
         end += 17
         text += f"P>|{name}|".rjust(end - len(text))
     if options.interval:
-        interval = f"[{table.level:g}% conf. interval]"
+        interval = "Beta" if options.standardised else f"[{table.level:g}% conf. interval]"
         text += interval.rjust(_number_width(options) - len(text))
     return text
 
@@ -417,7 +422,9 @@ def _numbers(row: CoefficientRow, options: TableOptions) -> list[Segment]:
             text += format_value(row.p, formats.p).rjust(8)
         else:
             text += " " * 17
-    if options.interval:
+    if options.interval and options.standardised:
+        text += format_value(row.standardised, formats.coefficient).rjust(25)
+    elif options.interval:
         text += format_value(row.lower, formats.coefficient).rjust(13 if options.pvalues else 14)
         text += format_value(row.upper, formats.coefficient).rjust(12)
     return [result(text.rstrip() if not options.interval else text)]

@@ -18,6 +18,11 @@ from statalike.commands.estimation.degrees_of_freedom import (
 )
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
+from statalike.commands.estimation.fixed_design import (
+    outcome_column,
+    refuse_strings,
+    settled_design,
+)
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
 from statalike.commands.estimation.mixed_display import criterion_name, show_mixed
 from statalike.commands.estimation.mixed_results import (
@@ -52,9 +57,9 @@ from statalike.commands.estimation.variance_estimator import (
 )
 from statalike.commands.registry import command
 from statalike.design.columns import Column
-from statalike.design.design import Design, build_design
+from statalike.design.design import Design
 from statalike.design.sample import drop_missing, drop_missing_terms
-from statalike.design.terms import Measure, Term, model_terms
+from statalike.design.terms import Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
@@ -113,7 +118,7 @@ def mixed(state: State, arguments: Arguments) -> None:
     freedom = requested_method(options, request.restricted, request.level_names)
     sample = request.sample
     check_restrictions(options, request.weights, request.variance)
-    design, matrix = _settled_design(state, request)
+    design, matrix = settled_design(state, request.terms, sample, constant=request.constant)
     description = LinearMixedDescription(
         request.outcome,
         design,
@@ -208,18 +213,13 @@ def _check(options: Mapping[str, Any]) -> None:
 def _read_model(state: State, arguments: Arguments) -> _Request:
     data = state.data
     first, *rest = model_terms(arguments.terms, data)
-    outcome = Column.parse(_outcome_name(first))
+    outcome = outcome_column(first)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation) for equation in arguments.equations]
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    for variable in dict.fromkeys(name for term in used for name in term.variables):
-        if data.variable(variable).storage.is_string:
-            raise StataError(
-                109,
-                f"string variables not allowed in varlist;\n{variable} is a string variable",
-            )
+    refuse_strings(data, (name for term in used for name in term.variables))
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
@@ -283,36 +283,6 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
                 198, f"option {name} is allowed only with independent, homoskedastic residuals"
             )
     return request
-
-
-def _outcome_name(term: Term) -> str:
-    if len(term.elements) != 1 or not isinstance(term.elements[0], Measure):
-        raise StataError(198, "depvar may not be a factor variable")
-    element = term.elements[0]
-    return f"{element.operators}.{element.variable}" if element.operators else element.variable
-
-
-def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray]:
-    """The fixed-effects design with collinear columns omitted, each said in a note.
-
-    Also its matrix on the sample, the omitted columns left out.
-    """
-    data, sample = state.data, request.sample
-    design = build_design(request.terms, data, sample, constant=request.constant)
-    for column in design.columns:
-        if column.empty:
-            state.console.print(f"note: {column.label} identifies no observations in the sample.")
-    matrix = design.matrix(data, slice(None) if sample.all() else sample)
-    wanted = [column for column in design.columns if not column.omitted]
-    covariates = matrix[:, :-1] if request.constant else matrix
-    kept = independent_columns(covariates, constant=request.constant)
-    dependent = np.append(~kept, False) if request.constant else ~kept
-    for column, dropped in zip(wanted, dependent, strict=True):
-        if dropped:
-            state.console.print(f"note: {column.label} omitted because of collinearity.")
-    if not dependent.any():
-        return design, matrix
-    return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
 
 
 def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
