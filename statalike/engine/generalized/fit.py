@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
-from statalike.engine.generalized.fixed_effects import fit_fixed_effects
+from statalike.engine.generalized.fixed_effects import FixedEffectsFit, fit_fixed_effects
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.objective import (
@@ -46,7 +46,8 @@ class GeneralizedFit:
     effects, by level and equation in the order of their structures) have the joint covariance
     matrix ``covariance`` from the observed information, nan where ``singular``.
     ``group_scores`` (P, G_1) are the gradients of the outermost groups in the same parameters.
-    ``nodes`` are those of the quadrature at the estimates.
+    ``nodes`` are those of the quadrature at the estimates.  ``fixed`` is the model without random
+    effects.
     """
 
     observations: int
@@ -58,6 +59,7 @@ class GeneralizedFit:
     singular: bool
     group_scores: Array
     log_likelihood: float
+    fixed: FixedEffectsFit | None
     converged: bool
     optimum: Optimum
     group_sizes: tuple[NDArray[np.intp], ...]
@@ -76,6 +78,7 @@ def maximise_generalized(
     start: Array,
     options: GeneralizedFitOptions,
     on_iteration: Callable[[IterationRecord], None] | None = None,
+    fixed_fit: FixedEffectsFit | None = None,
 ) -> GeneralizedFit:
     """Newton-Raphson with exact Hessians from free parameters ``start``.
 
@@ -115,6 +118,7 @@ def maximise_generalized(
         singular=singular,
         group_scores=scores,
         log_likelihood=optimum.value,
+        fixed=fixed_fit,
         converged=optimum.converged,
         optimum=optimum,
         group_sizes=data.groups.sizes if data is not None else (),
@@ -206,7 +210,7 @@ def fit_generalized_mixed_model(
         on_grid_node(0, value)
     if not np.isfinite(value):
         start = _grid_search(objective, coefficients, own, structures, on_grid_node)
-    return maximise_generalized(objective, start, options, on_iteration)
+    return maximise_generalized(objective, start, options, on_iteration, fixed)
 
 
 def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Array:
