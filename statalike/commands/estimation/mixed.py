@@ -122,7 +122,7 @@ def mixed(state: State, arguments: Arguments) -> None:
     description = LinearMixedDescription(
         request.outcome,
         design,
-        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+        tuple(random_columns(state, equation, sample) for equation in request.equations),
     )
     if request.residuals is not None:
         codes = description.codes(state.data, sample)
@@ -285,7 +285,7 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
     return request
 
 
-def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
+def random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
     """The covariates of one equation, collinear ones left out with a note."""
     columns = equation.columns(state.data, sample)
     if len(columns) > 1:

@@ -13,6 +13,7 @@ from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.commands.estimation.residual_structure import post_residuals
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
+from statalike.design.design import Design
 from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
 from statalike.engine.nested_groups import nested_groups
 from statalike.results.matrix import NamedMatrix, Stripe
@@ -39,8 +40,8 @@ def stored_results(
     """e() of ``mixed``.  ``sizes`` are the observations per group of each level variable."""
     results = Results()
     _post_estimates(results, description, fit)
-    _post_groups(results, sizes)
-    post_model_test(results, description)
+    post_groups(results, sizes)
+    post_model_test(results, description.fixed)
     _post_comparison(results, fit)
     scalars, macros = results.scalars, results.macros
     scalars["ll"] = fit.log_likelihood
@@ -138,7 +139,8 @@ def group_sizes(
     return nested_groups(description.codes(data, sample)).sizes
 
 
-def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
+def post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
+    """e() of the groups of each level, from their sizes."""
     if not sizes:
         return
     summary = {
@@ -151,12 +153,12 @@ def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
         results.matrices[name] = NamedMatrix.plain(np.array([values], dtype=float))
 
 
-def post_model_test(results: Results, description: LinearMixedDescription) -> None:
+def post_model_test(results: Results, fixed: Design) -> None:
     """The Wald test of e(b), by e(V), that all coefficients but the constant are zero.
 
     A robust e(V) from too few clusters cannot test as many, and the statistic is missing.
     """
-    tested = [not (c.constant or c.omitted) for c in description.fixed.columns]
+    tested = [not (c.constant or c.omitted) for c in fixed.columns]
     slopes = np.flatnonzero(tested)
     df = len(slopes)
     chi2 = MISSING

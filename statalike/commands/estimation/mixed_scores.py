@@ -85,7 +85,7 @@ def post_robust_variance(
     if estimator.cluster or description.level_names:
         macros["clustvar"] = estimator.cluster or description.level_names[0]
         scalars["N_clust"] = float(found.units)
-    post_model_test(results, description)
+    post_model_test(results, description.fixed)
 
 
 def _robust_variance(
