@@ -2,22 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from statalike.commands.estimation.generalized.estimation import (
     EQUATION,
     MODEL_OPTIONS,
     UNSUPPORTED,
+    Distribution,
     estimate,
     replay,
 )
 from statalike.commands.estimation.generalized.named_commands import NAMED_COMMANDS, NamedCommand
+from statalike.commands.estimation.generalized.outcomes import DEFAULT_LINKS, is_allowed
 from statalike.commands.registry import command
+from statalike.errors import StataError
 from statalike.language.arguments import Arguments
 from statalike.state import State
 
 #: how an option for exponentiated coefficients is declared
 _RATIOS = {"or": "OR", "irr": "IRR", "eform": "EForm"}
+#: options of single commands
+_OWN_OPTIONS = {
+    "meglm": "Family(string) Link(string)",
+    "melogit": "BInomial(string)",
+    "meprobit": "BInomial(string)",
+    "mecloglog": "BInomial(string)",
+    "menbreg": "Dispersion(string)",
+}
+
+
+FAMILIES = {
+    "ga": "gaussian",
+    "be": "bernoulli",
+    "bi": "binomial",
+    "gam": "gamma",
+    "nb": "nbinomial",
+    "or": "ordinal",
+    "po": "poisson",
+}
+LINKS = {"iden": "identity", "log": "log", "logit": "logit", "probit": "probit", "clog": "cloglog"}
+
+
+def _distribution(named: NamedCommand, state: State, options: Mapping[str, Any]) -> Distribution:
+    """The distribution a command stands for, or that ``family()`` and ``link()`` choose; r(198)."""
+    trials = str(options.get("binomial") or "").strip()
+    if named.family:
+        dispersion = _dispersion(str(options.get("dispersion") or "mean"))
+        family = "binomial" if trials else named.family
+        return Distribution(family, named.link, _trials(state, trials), dispersion)
+    typed, *rest = str(options.get("family") or "gaussian").split()
+    family = _full_name(typed, FAMILIES, "family")
+    if len(rest) > 1 or (rest and family not in ("binomial", "nbinomial")):
+        raise StataError(198, "option family() incorrectly specified")
+    link = options.get("link")
+    link = DEFAULT_LINKS[family] if link is None else _full_name(str(link), LINKS, "link")
+    if not is_allowed(family, link):
+        raise StataError(198, f"link({link}) not allowed with family({family})")
+    if family == "binomial":
+        return Distribution(family, link, _trials(state, rest[0] if rest else "1"))
+    if family == "nbinomial":
+        return Distribution(family, link, dispersion=_dispersion(rest[0] if rest else "mean"))
+    return Distribution(family, link)
+
+
+def _full_name(typed: str, names: Mapping[str, str], option: str) -> str:
+    found = [
+        full for short, full in names.items() if typed.startswith(short) and full.startswith(typed)
+    ]
+    if not found:
+        raise StataError(198, f"{option}({typed}) not allowed")
+    return found[-1] if typed.startswith("gam") else found[0]
+
+
+def _dispersion(typed: str) -> str:
+    for name in ("mean", "constant"):
+        if typed and name.startswith(typed):
+            return name
+    raise StataError(198, f"dispersion({typed}) not allowed")
+
+
+def _trials(state: State, typed: str) -> str:
+    """A number or the name of a variable; r(111), r(198)."""
+    if not typed:
+        return ""
+    try:
+        number = float(typed)
+    except ValueError:
+        return state.data.unabbreviate(typed)
+    if number < 1 or number != int(number):
+        raise StataError(198, "binomial() must be a positive integer")
+    return typed
 
 
 def _handler(named: NamedCommand) -> Callable[[State, Arguments], None]:
@@ -25,24 +100,23 @@ def _handler(named: NamedCommand) -> Callable[[State, Arguments], None]:
         if not arguments.given:
             replay(state, arguments, named)
             return
-        estimate(state, arguments, named, named.family, named.link)
+        estimate(state, arguments, named, _distribution(named, state, arguments.options))
 
     return handle
 
 
 for _named in NAMED_COMMANDS.values():
-    if _named.family:
-        _ratios = " ".join(_RATIOS[name] for name in _named.ratios)
-        command(
-            _named.name,
-            _named.minimum,
-            syntax=(
-                "[varlist(fv ts)] [if] [in] [fweight pweight] "
-                f"[, noCONStant {_ratios} {MODEL_OPTIONS}]"
-            ),
-            equation=EQUATION,
-            unsupported=UNSUPPORTED,
-            help=_named.help,
-            section="Estimation",
-            by="each",
-        )(_handler(_named))
+    _ratios = " ".join(_RATIOS[name] for name in _named.ratios)
+    command(
+        _named.name,
+        _named.minimum,
+        syntax=(
+            "[varlist(fv ts)] [if] [in] [fweight pweight] "
+            f"[, noCONStant {_ratios} {_OWN_OPTIONS.get(_named.name, '')} {MODEL_OPTIONS}]"
+        ),
+        equation=EQUATION,
+        unsupported=UNSUPPORTED,
+        help=_named.help,
+        section="Estimation",
+        by="each",
+    )(_handler(_named))

@@ -108,9 +108,22 @@ def header(results: Results, *, groups: bool = True) -> EstimationHeader:
         scalars["ll"],
         criterion_name(False, "vcetype" in macros),
         None,
-        tuple(text for text in macros.get("details", "").split("\n") if text),
+        _details(results),
         counts,
         (method, points),
+    )
+
+
+def _details(results: Results) -> tuple[str, ...]:
+    """The lines under the title: family and link of ``meglm``, and what the family adds."""
+    macros = results.macros
+    own = tuple(text for text in macros.get("details", "").split("\n") if text)
+    if macros["cmd2"] != "meglm":
+        return own
+    return (
+        f"Family: {macros['family'].capitalize()}",
+        f"Link:   {macros['link'].capitalize()}",
+        *own,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,8 @@ from statalike.commands.estimation.generalized.outcomes import (
     PreparedOutcome,
     prepare_outcome,
 )
-from statalike.commands.estimation.generalized.results import (
-    expanded_covariance,
-    parameter_positions,
-    stored_results,
-)
+from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
+from statalike.commands.estimation.generalized.results import stored_results
 from statalike.commands.estimation.iteration_display import IterationDisplay, log_shown
 from statalike.commands.estimation.mixed import estimation_failure, random_columns
 from statalike.commands.estimation.mixed_display import criterion_name
@@ -106,11 +104,22 @@ def replay(state: State, arguments: Arguments, named: NamedCommand) -> None:
     show_generalized(state, arguments.options, replay=True)
 
 
+@dataclass(frozen=True)
+class Distribution:
+    """The family and link of a model, with what the family needs to be told."""
+
+    family: str
+    link: str
+    trials: str = ""
+    dispersion: str = "mean"
+
+
 def estimate(
-    state: State, arguments: Arguments, named: NamedCommand, family: str, link: str
+    state: State, arguments: Arguments, named: NamedCommand, distribution: Distribution
 ) -> None:
-    """Fit the model of a command line by a family and link, post e() and show it."""
+    """Fit the model of a command line, post e() and show it."""
     options = arguments.options
+    family, link = distribution.family, distribution.link
     method = integration_method(options, family, link)
     data = state.data
     first, *rest = model_terms(arguments.terms, data)
@@ -134,12 +143,15 @@ def estimate(
     needed = [name for name in level_names if name != "_all"]
     needed += [name for name in (offset, variance.cluster) if name]
     sample = some_observations(drop_missing(data, sample, needed))
-    outcome = OutcomeRequest(
-        outcome_column(first), family, link, str(options.get("binomial") or "")
-    )
+    trials = distribution.trials
+    if trials and trials in data:
+        sample = some_observations(drop_missing(data, sample, [trials]))
+    outcome = OutcomeRequest(outcome_column(first), family, link, trials, distribution.dispersion)
     prepared = prepare_outcome(outcome, data, sample)
     _check_exposure(state, offset, exposure, sample)
     constant = not options.get("noconstant")
+    # The cutpoints of an ordinal outcome take the place of the constant.
+    constant = constant and family != "ordinal"
     design, matrix = settled_design(state, rest, sample, constant=constant)
     description = GeneralizedDescription(
         outcome,
@@ -168,7 +180,7 @@ def estimate(
         post_weights(state.e, request)
         post_copies(state.e, weights, description.codes(data, sample))
     if variance.robust:
-        _post_robust_variance(state, description, fit, variance, sample, weights)
+        _post_robust_variance(state, description, prepared, fit, variance, sample, weights)
     set_estimation_sample(state, sample)
     show_generalized(state, options)
     if not fit.converged:
@@ -262,6 +274,7 @@ def _convergence_rules(options: Mapping[str, Any]) -> ConvergenceRules:
 def _post_robust_variance(
     state: State,
     description: GeneralizedDescription,
+    prepared: PreparedOutcome,
     fit: GeneralizedFit,
     variance: VarianceEstimator,
     sample: np.ndarray,
@@ -281,9 +294,9 @@ def _post_robust_variance(
     known = np.where(np.isfinite(fit.covariance), fit.covariance, 0.0)
     found = robust_variance(known, scores, clusters, frequencies)
     V = results.matrices["V"]
-    positions = parameter_positions(description, fit)
     results.matrices["V_modelbased"] = V
-    covariance = expanded_covariance(found.covariance, positions)
+    reported = reported_estimates(description, prepared, fit)
+    covariance = reported.covariance(found.covariance)
     results.matrices["V"] = NamedMatrix.square(covariance, V.columns)
     for name in ("ll_c", "chi2_c", "df_c", "p_c"):
         results.scalars.pop(name, None)

@@ -8,6 +8,7 @@ from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
 from statalike.commands.estimation.generalized.outcomes import PreparedOutcome
+from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
 from statalike.commands.estimation.mixed_results import (
     BOUNDARY,
     post_groups,
@@ -97,25 +98,19 @@ def _post_estimates(
     prepared: PreparedOutcome,
     fit: GeneralizedFit,
 ) -> None:
-    """e(b) and e(V): coefficients, the family's parameters, variances and covariances."""
+    """e(b), e(V) and how many parameters of each kind there are."""
     entries = description.variance_entries()
-    stripes = (
-        *(Stripe(description.outcome.column.name, name) for name in description.fixed.names),
-        *(Stripe("/", name) for name in prepared.parameter_names),
-        *(entry.stripe for entry in entries),
-    )
-    own = len(fit.own)
-    positions = parameter_positions(description, fit)
-    values = np.where(positions >= 0, fit.estimates[positions], 0.0)
-    results.matrices["b"] = NamedMatrix.row(values, stripes)
-    V = expanded_covariance(fit.covariance, positions)
-    results.matrices["V"] = NamedMatrix.square(V, stripes)
+    reported = reported_estimates(description, prepared, fit)
+    results.matrices["b"] = NamedMatrix.row(reported.values, reported.stripes)
+    V = reported.covariance(fit.covariance)
+    results.matrices["V"] = NamedMatrix.square(V, reported.stripes)
     variances = {entry.parameter for entry in entries if entry.is_variance}
     covariances = {entry.parameter for entry in entries if not entry.is_variance}
+    own = len(fit.own)
     results.scalars.update(
         {
             "N": float(fit.observations),
-            "k": float(len(stripes)),
+            "k": float(len(reported.stripes)),
             "k_dv": 1.0,
             "k_eq": 1.0 + own + len(entries),
             "k_eq_model": 1.0,
@@ -125,29 +120,6 @@ def _post_estimates(
             "k_rc": float(len(covariances)),
         }
     )
-
-
-def parameter_positions(description: GeneralizedDescription, fit: GeneralizedFit) -> np.ndarray:
-    """Which of the fit's estimates each element of e(b) is, (k,); -1 where it was not estimated.
-
-    A variance that several effects share has an element for each of them.
-    """
-    entries = description.variance_entries()
-    estimated = np.fromiter(description.fixed.estimated, dtype=bool)
-    p, own = len(fit.coefficients), len(fit.own)
-    coefficients = np.full(len(estimated), -1)
-    coefficients[estimated] = np.arange(p)
-    shared = [p + own + entry.parameter for entry in entries]
-    return np.concatenate([coefficients, p + np.arange(own), shared]).astype(np.intp)
-
-
-def expanded_covariance(covariance: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """A covariance matrix of estimates as that of e(b): zero where it is not known."""
-    known = np.where(np.isfinite(covariance), covariance, 0.0)
-    V = known[np.ix_(positions, positions)]
-    V[positions < 0, :] = 0.0
-    V[:, positions < 0] = 0.0
-    return V
 
 
 def _post_comparison(
