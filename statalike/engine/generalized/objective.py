@@ -42,8 +42,8 @@ class ModelledOutcome(Protocol):
 class IntegratedLikelihood(ABC):
     """A log likelihood with value, gradient and Hessian in free parameters (layout.count,).
 
-    ``nodes`` are those of the best point so far, from which the search for the nodes of another
-    begins.
+    ``nodes`` are those of the latest point whose derivatives were asked for, from which the search
+    for the nodes of another begins.
     """
 
     def __init__(self, model: ModelledOutcome, layout: ParameterLayout, prior: Nodes) -> None:
@@ -52,7 +52,6 @@ class IntegratedLikelihood(ABC):
         self.layout = layout
         self.prior = prior
         self.nodes = prior
-        self._best = -np.inf
 
     #: the sorted data of a model of nested levels, None for one of crossed effects
     data: SortedModel | None = None
@@ -67,10 +66,9 @@ class IntegratedLikelihood(ABC):
             value, nodes = self.value_at(point, self.prior)
         if not np.isfinite(value):
             return float("nan"), none, none
-        if value > self._best:
-            self._best, self.nodes = value, nodes
         if not derivatives:
             return value, none, none
+        self.nodes = nodes
         return value, *self.derivatives_at(parameters, nodes, final=False)
 
     def defined_point(self, parameters: Array) -> Point | None:
@@ -117,6 +115,11 @@ class QuadratureObjective(IntegratedLikelihood):
         if not np.isfinite(approximation):
             return float("nan"), nodes
         return self.likelihood.value(point, found), found
+
+    def nearby_value(self, parameters: Array) -> float:
+        """The log likelihood at the present nodes (:class:`AdaptedObjective`)."""
+        point = self.defined_point(parameters)
+        return float("nan") if point is None else self.likelihood.value(point, self.nodes)
 
     def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
         point, mapped = self.layout.point(parameters)

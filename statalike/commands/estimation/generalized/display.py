@@ -138,6 +138,10 @@ def generalized_table(
     chosen = exponentiation(options)
     if chosen:
         rows = tuple(exponentiated(row) for row in rows)
+    if description.offset:
+        name = results.macros["offset"]
+        entered = "exposure" if description.exposure else "offset"
+        rows = (*rows, CoefficientRow(name, 1.0, status=entered))
     sections = [CoefficientSection(rows)]
     parameters = coefficient_rows(results, "/", level, empty)
     entries = {str(entry.stripe)[1:]: entry for entry in description.variance_entries()}

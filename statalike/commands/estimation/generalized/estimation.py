@@ -26,7 +26,7 @@ from statalike.commands.estimation.generalized.outcomes import (
 )
 from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
 from statalike.commands.estimation.generalized.results import stored_results
-from statalike.commands.estimation.iteration_display import IterationDisplay, log_shown
+from statalike.commands.estimation.generalized.stage_display import IterationDisplay, log_shown
 from statalike.commands.estimation.mixed import estimation_failure, random_columns
 from statalike.commands.estimation.mixed_display import criterion_name
 from statalike.commands.estimation.mixed_results import post_model_test, rank_of_variance
