@@ -175,6 +175,11 @@ def _pairs(size: int) -> list[tuple[int, int]]:
     return [*((i, i) for i in range(size)), *above]
 
 
+def is_generalized(results: Results) -> bool:
+    """Whether e() holds the results of a generalized mixed command."""
+    return "cmd2" in results.macros and results.macros.get("predict") == "meglm_p"
+
+
 def stored_description(results: Results) -> GeneralizedDescription:
     """The model whose estimates e() holds."""
     macros = results.macros
