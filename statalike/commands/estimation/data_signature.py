@@ -14,7 +14,7 @@ def signature_variables(description: LinearMixedDescription) -> list[str]:
     """The variables of a model, each once."""
     names = [*description.outcome.variables, *description.fixed.variables]
     names += [name for name in description.level_names if name != "_all"]
-    names += [name for _, column in description.effects for name in column.variables]
+    names += description.random_variables
     names += description.residuals.variables if description.residuals else ()
     return list(dict.fromkeys(names))
 

@@ -18,13 +18,18 @@ from statalike.commands.estimation.degrees_of_freedom import (
 )
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
-from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
+from statalike.commands.estimation.linear_mixed import (
+    LinearMixedDescription,
+    RandomColumns,
+    RandomEffectsEquation,
+)
 from statalike.commands.estimation.mixed_display import show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
     group_sizes,
     stored_results,
 )
+from statalike.commands.estimation.random_categories import RandomCategories, category_codes
 from statalike.commands.estimation.random_effects import (
     RandomEquation,
     read_random_equation,
@@ -43,7 +48,14 @@ from statalike.design.sample import drop_missing, drop_missing_terms
 from statalike.design.terms import Measure, Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
-from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
+from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
+from statalike.engine.linear.fit import (
+    FitOptions,
+    LinearMixedFit,
+    Method,
+    fit_linear_mixed_model,
+)
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
 from statalike.errors import StataError, last_estimates_not_found, no_observations
@@ -100,7 +112,7 @@ def mixed(state: State, arguments: Arguments) -> None:
     description = LinearMixedDescription(
         request.outcome,
         design,
-        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+        tuple(_random_effects(state, equation, sample) for equation in request.equations),
     )
     if request.residuals is not None:
         codes = description.codes(state.data, sample)
@@ -188,7 +200,9 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    for variable in dict.fromkeys(name for term in used for name in term.variables):
+    categories = [equation.categories for equation in equations if equation.categories]
+    variables = [name for term in used for name in term.variables]
+    for variable in dict.fromkeys([*variables, *categories]):
         if data.variable(variable).storage.is_string:
             raise StataError(
                 109,
@@ -197,7 +211,7 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
-    needed = [*levels, *(residuals.variables if residuals else ())]
+    needed = [*levels, *categories, *(residuals.variables if residuals else ())]
     sample = some_observations(drop_missing(data, sample, needed))
     return _Request(
         outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample, residuals
@@ -245,8 +259,13 @@ def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray
     return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
 
 
-def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
-    """The covariates of one equation, collinear ones left out with a note."""
+def _random_effects(
+    state: State, equation: RandomEquation, sample: np.ndarray
+) -> RandomEffectsEquation:
+    """The random effects of one equation, collinear covariates left out with a note."""
+    if equation.categories:
+        _, count = category_codes(state.data, equation.categories, sample)
+        return RandomCategories(equation.level, equation.categories, count, equation.structure)
     columns = equation.columns(state.data, sample)
     if len(columns) > 1:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
@@ -264,18 +283,23 @@ def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) 
 
 
 def _fit(
-    state: State, model: LinearMixedModel, method: str, options: Mapping[str, Any]
+    state: State,
+    model: LinearMixedModel | CrossedEffectsModel,
+    method: str,
+    options: Mapping[str, Any],
 ) -> LinearMixedFit:
     log = _IterationLog(state, method, options)
     try:
-        log.begin(bool(model.levels), model.errors is not None)
-        fit = fit_linear_mixed_model(
-            model,
-            "reml" if method == "reml" else "ml",
-            fit_options(options),
-            log.em_iteration,
-            log.iteration,
-        )
+        chosen: Method = "reml" if method == "reml" else "ml"
+        settings = fit_options(options)
+        if isinstance(model, CrossedEffectsModel):
+            log.begin(random_effects=True, structured=False)
+            fit = fit_crossed_effects_model(
+                model, chosen, settings, log.em_iteration, log.iteration
+            )
+        else:
+            log.begin(bool(model.levels), model.errors is not None)
+            fit = fit_linear_mixed_model(model, chosen, settings, log.em_iteration, log.iteration)
     except EstimationError as error:
         raise estimation_failure(error) from None
     log.end(fit)

@@ -127,7 +127,9 @@ def test_predictions(name: str, restricted: bool) -> None:
     groups = nested_groups([level.groups for level in model.levels])
     for number, level in enumerate(found):
         of_groups = [_by_groups(equation) for equation in level]
-        effects, errors = (np.hstack(parts)[groups.group(number)] for parts in zip(*of_groups))
+        effects, errors = (
+            np.hstack(parts)[groups.group(number)] for parts in zip(*of_groups, strict=True)
+        )
         np.testing.assert_allclose(effects, expected.effects[number], atol=1e-7)
         np.testing.assert_allclose(errors, expected.errors[number], atol=1e-6)
 
