@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from statalike.engine.linear.dense_products import product
+from statalike.engine.linear.matrix_product import product
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.crossed_elimination import CrossedElimination, eliminate_crossed
 from statalike.engine.linear.crossed_products import CrossedProducts
-from statalike.engine.linear.dense_products import product
 from statalike.engine.linear.likelihood import (
     FixedDerivatives,
     GeneralisedLeastSquares,
     LikelihoodParts,
 )
+from statalike.engine.linear.matrix_product import product
 
 Array = NDArray[np.float64]
 
