@@ -52,10 +52,10 @@ def dense(made: Session, *variables: str, exchangeable: tuple[str, ...] = ()) ->
     for name in variables:
         designs.append(indicators(column(made, name)))
         count = designs[-1].shape[1]
-        variance, *parameters = parameters
+        variance, parameters = parameters[0], parameters[1:]
         block = np.exp(2 * variance) * np.eye(count)
         if name in exchangeable:
-            correlation, *parameters = parameters
+            correlation, parameters = parameters[0], parameters[1:]
             block = np.exp(2 * variance) * (
                 np.tanh(correlation) + (1 - np.tanh(correlation)) * np.eye(count)
             )

@@ -23,7 +23,8 @@ Positions = NDArray[np.intp]
 # Seconds for a multiplication in a dense product, and for one of a pair of entries.
 DENSE_COST = 5e-11
 PAIR_COST = 5e-9
-MOST_PAIRS = 60_000_000
+# Pairs that are kept, at 80 bytes each while they are made.
+MOST_PAIRS = 12_000_000
 MOST_DENSE = 200_000_000
 
 
