@@ -36,6 +36,8 @@ class Workload:
 
     ``groups`` are the grouping variables, outermost first; every level has a random intercept,
     and the innermost one a random coefficient of ``slope`` too, with an unstructured covariance.
+    ``weights`` are the sampling weights of the observations and of the groups of each level,
+    innermost first, each given the groups above.
     The first ``crossed`` of them are crossed with each other and with the innermost.
     """
 
@@ -45,11 +47,17 @@ class Workload:
     groups: tuple[str, ...]
     slope: str | None
     restricted: bool
+    weights: tuple[str, ...] = ()
     crossed: int = 0
 
     @property
     def command(self) -> str:
         """The model as a ``mixed`` command."""
+        if self.weights:
+            own, *above = self.weights
+            groups = zip(self.groups, reversed(above), strict=True)
+            weighted = " ".join(f"|| {group}:, pweight({weight})" for group, weight in groups)
+            return f"mixed y {self.fixed[0]}-{self.fixed[-1]} [pw={own}] {weighted}"
         factors, levels = self.groups[: self.crossed], self.groups[self.crossed : -1]
         outer = "".join(f" || _all: R.{group}" for group in factors)
         outer += "".join(f" || {group}:" for group in levels)
@@ -182,6 +190,21 @@ def lecture_ratings(_: np.random.Generator) -> Columns:
     }
 
 
+def unequal_sample(generator: np.random.Generator, groups: int, members: int) -> Columns:
+    """A two-stage sample whose inclusion depends on the random effect and on the residual.
+
+    ``w2`` is the weight of a group, ``w1`` that of its members given the group.
+    """
+    group = numbered(groups, members)
+    effects = 0.6 * generator.standard_normal(groups)
+    w2 = np.round(10 * np.exp(-0.5 * effects + 0.2 * generator.standard_normal(groups)), 4)
+    x = covariates(generator, len(group), 2)
+    residual = generator.standard_normal(len(group))
+    w1 = np.round(3 * np.exp(-0.3 * residual), 4)
+    y = 0.5 + 0.5 * x["x1"] - 0.4 * x["x2"] + effects[group] + residual
+    return {"y": y, **x, "g": identifier(group), "w1": w1, "w2": w2[group]}
+
+
 GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
     "lmm_ri_s": lambda generator: random_intercept(generator, groups=1_000),
     "lmm_ri_m": lambda generator: random_intercept(generator, groups=10_000),
@@ -195,6 +218,8 @@ GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
     "lmm_cross_s": lambda generator: crossed(generator, 100, 100, 10_000),
     "lmm_cross_m": lambda generator: crossed(generator, 1_000, 1_000, 100_000),
     "lmm_ratings_m": lecture_ratings,
+    "svy_lmm_s": lambda generator: unequal_sample(generator, groups=200, members=20),
+    "svy_lmm_l": lambda generator: unequal_sample(generator, groups=2_000, members=50),
 }
 
 
@@ -217,6 +242,9 @@ def declared() -> dict[str, Workload]:
     ]
     ratings, raters = "lmm_ratings_m", ("s", "d", "deptserv")
     workloads.append(Workload(ratings, ratings, ("service",), raters, None, False, crossed=2))
+    for size in ("s", "l"):
+        name = f"svy_lmm_{size}"
+        workloads.append(Workload(name, name, ("x1", "x2"), ("g",), None, False, ("w1", "w2")))
     return {workload.name: workload for workload in workloads}
 
 

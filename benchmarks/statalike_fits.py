@@ -10,10 +10,10 @@ import contextlib
 import importlib
 import io
 import sys
-from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 
 from benchmarks.linear_workloads import WORKLOADS, Workload
 from benchmarks.turns import Fit, serve
@@ -25,8 +25,12 @@ from statalike.engine.linear.crossed_model import (
     CrossedLevel,
     RandomFactor,
 )
-from statalike.engine.linear.fit import Method, fit_linear_mixed_model
+from statalike.engine.linear.fit import fit_linear_mixed_model
+from statalike.engine.linear.group_scores import group_scores
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.weights import TotalWeights
+from statalike.engine.nested_groups import nested_groups
+from statalike.engine.robust_variance import robust_variance
 
 
 def command(workload: Workload) -> Fit:
@@ -68,7 +72,14 @@ def nested_model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
 
     *outer, inner = workload.groups
     levels = [*(level(group, None) for group in outer), level(inner, workload.slope)]
-    return LinearMixedModel(columns["y"], design(columns, workload.fixed), tuple(levels))
+    weights = None
+    if workload.weights:
+        totals = [np.multiply.reduce([columns[w] for w in workload.weights])]
+        for position in range(1, len(workload.weights)):
+            totals.append(np.multiply.reduce([columns[w] for w in workload.weights[position:]]))
+        weights = TotalWeights(totals[0], tuple(totals[:0:-1]))
+    fixed = design(columns, workload.fixed)
+    return LinearMixedModel(columns["y"], fixed, tuple(levels), weights=weights)
 
 
 def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsModel:
@@ -83,17 +94,31 @@ def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsMo
 
 
 def engine(workload: Workload) -> Fit:
-    """The fit with standard errors, from arrays."""
+    """The fit with standard errors, from arrays; robust ones of weighted data."""
     data = pd.read_stata(workload.dta)
-    method: Method = "reml" if workload.restricted else "ml"
-    fitted = (
-        partial(fit_crossed_effects_model, crossed_model_of(workload, data), method)
-        if workload.crossed
-        else partial(fit_linear_mixed_model, nested_model_of(workload, data), method)
-    )
+    if workload.crossed:
+        return crossed_engine(crossed_model_of(workload, data), workload.restricted)
+    model = nested_model_of(workload, data)
+    highest = nested_groups([level.groups for level in model.levels]).group(0)
 
     def fit() -> float:
-        result = fitted()
+        result = fit_linear_mixed_model(model, "reml" if workload.restricted else "ml")
+        if not result.converged:
+            raise RuntimeError("not converged")
+        if workload.weights:
+            scores = group_scores(model, result.coefficients, result.estimates, highest)
+            bread = block_diag(result.coefficient_covariance, result.parameter_covariance)
+            robust_variance(bread, scores)
+        return float(result.log_likelihood)
+
+    return fit
+
+
+def crossed_engine(model: CrossedEffectsModel, restricted: bool) -> Fit:
+    """The same of crossed effects."""
+
+    def fit() -> float:
+        result = fit_crossed_effects_model(model, "reml" if restricted else "ml")
         if not result.converged:
             raise RuntimeError("not converged")
         return float(result.log_likelihood)

@@ -188,6 +188,39 @@ def test_as_a_column_for_every_category(options: str) -> None:
     np.testing.assert_allclose(found, coefficients(made, WITH_INDICATORS + options), atol=2e-3)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "[fw=copies] || batch: {}",
+        "[pw=copies] || batch: {} || item:",
+        "|| batch: {} vce(robust)",
+        "|| batch: {} vce(cluster batch)",
+    ],
+)
+def test_weights_and_robust_variances_as_with_columns(rest: str) -> None:
+    made = crossed()
+    made.run("generate copies = 1 + mod(_n, 3)", quietly=True)
+    found = []
+    for effects in ("R.code, cov(identity)", "ibn.code, noconstant cov(identity)"):
+        b = coefficients(made, f"mixed y x {rest.format(effects)}")
+        made.run("capture drop f", quietly=True)
+        made.run("predict double f, fitted", quietly=True)
+        found.append((b, made.state.e.matrices["V"].values, column(made, "f")))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10)
+
+
+def test_scores() -> None:
+    made = crossed()
+    found = []
+    for effects in ("R.code", "ibn.code, noconstant covariance(identity)"):
+        coefficients(made, f"mixed y x || batch: {effects}")
+        made.run("capture drop s*", quietly=True)
+        made.run("predict double s*, scores", quietly=True)
+        found.append([column(made, f"s{i}") for i in range(1, 5)])
+    np.testing.assert_allclose(found[0], found[1], atol=0.05)
+
+
 # --- predictions --------------------------------------------------------------------------------
 
 

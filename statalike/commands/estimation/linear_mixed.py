@@ -33,6 +33,7 @@ from statalike.engine.covariance import (
 )
 from statalike.engine.linear.crossed_model import CrossedEffectsModel, CrossedLevel
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.weights import TotalWeights
 from statalike.results.stores import Results
 
 _STRUCTURES: dict[str, type[CovarianceStructure]] = {
@@ -79,6 +80,10 @@ class RandomColumns:
     def covariance(self) -> CovarianceStructure:
         return _STRUCTURES[self.effective_structure](len(self.columns))
 
+    def effects(self, data: Dataset, rows: np.ndarray | slice) -> RandomEffects:
+        """The columns on the chosen rows, for the engine."""
+        return RandomEffects(Design(self.columns).matrix(data, rows), self.covariance())
+
 
 RandomEffectsEquation: TypeAlias = RandomColumns | RandomCategories
 
@@ -86,13 +91,16 @@ RandomEffectsEquation: TypeAlias = RandomColumns | RandomCategories
 @dataclass(frozen=True)
 class LinearMixedDescription:
     """Outcome, fixed-effects design and random-effects equations, outermost level first;
-    ``residuals`` is None for independent residuals of one variance.
+    ``residuals`` is None for independent residuals of one variance.  ``indicators`` says that the
+    categories of ``R.varname`` are columns of indicators, as models need that have structured
+    residuals, weights, or a robust variance.
     """
 
     outcome: Column
     fixed: Design
     equations: tuple[RandomEffectsEquation, ...]
     residuals: ResidualDescription | None = None
+    indicators: bool = False
 
     @cached_property
     def level_names(self) -> tuple[str, ...]:
@@ -123,46 +131,72 @@ class LinearMixedDescription:
         """Group codes (n,) for each of ``level_names`` on the chosen rows."""
         return [group_codes(data, name, rows) for name in self.level_names]
 
+    @property
+    def level_positions(self) -> tuple[int, ...]:
+        """Where the levels that have random effects stand in ``level_names``."""
+        return tuple(self.level_names.index(name) for name, _ in self.levels)
+
     def engine_model(
-        self, data: Dataset, rows: np.ndarray, fixed: np.ndarray | None = None
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        fixed: np.ndarray | None = None,
+        weights: TotalWeights | None = None,
     ) -> LinearMixedModel | CrossedEffectsModel:
         """The arrays of the model on the chosen rows, a mask (n,).
 
         ``fixed`` is the fixed-effects matrix on those rows where it has been made already.
-        Beside structured residuals the categories of ``R.varname`` become columns.
         """
-        of_levels = self.codes(data, rows)
-        codes = dict(zip(self.level_names, of_levels, strict=True))
+        if not self.crossed or self.indicators:
+            return self.nested_model(data, rows, fixed, weights)
+        codes = dict(zip(self.level_names, self.codes(data, rows), strict=True))
         selected: np.ndarray | slice = slice(None) if rows.all() else rows
-        outcome = self.outcome.evaluate(data, selected)
-        matrix = self.fixed.matrix(data, selected) if fixed is None else fixed
-
-        def effects(equation: RandomEffectsEquation) -> RandomEffects:
-            if isinstance(equation, RandomCategories):
-                return equation.indicators(data, rows)
-            columns = Design(equation.columns).matrix(data, selected)
-            return RandomEffects(columns, equation.covariance())
-
-        if self.crossed and self.residuals is None:
-            crossed = tuple(
+        return CrossedEffectsModel(
+            self.outcome.evaluate(data, selected),
+            self.fixed.matrix(data, selected) if fixed is None else fixed,
+            tuple(
                 CrossedLevel(
                     codes[name],
                     tuple(
                         equation.factor(data, rows)
                         if isinstance(equation, RandomCategories)
-                        else effects(equation)
+                        else equation.effects(data, selected)
                         for equation in equations
                     ),
                 )
                 for name, equations in self.levels
-            )
-            return CrossedEffectsModel(outcome, matrix, crossed)
-        levels = tuple(
-            Level(codes[name], tuple(effects(equation) for equation in equations))
-            for name, equations in self.levels
+            ),
         )
-        errors = self.residuals.errors(data, rows, of_levels) if self.residuals else None
-        return LinearMixedModel(outcome, matrix, levels, errors)
+
+    def nested_model(
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        fixed: np.ndarray | None = None,
+        weights: TotalWeights | None = None,
+    ) -> LinearMixedModel:
+        """The same with a column of indicators for every category of ``R.varname``."""
+        of_levels = self.codes(data, rows)
+        codes = dict(zip(self.level_names, of_levels, strict=True))
+        selected: np.ndarray | slice = slice(None) if rows.all() else rows
+        return LinearMixedModel(
+            self.outcome.evaluate(data, selected),
+            self.fixed.matrix(data, selected) if fixed is None else fixed,
+            tuple(
+                Level(
+                    codes[name],
+                    tuple(
+                        equation.columns_of_indicators(data, rows)
+                        if isinstance(equation, RandomCategories)
+                        else equation.effects(data, selected)
+                        for equation in equations
+                    ),
+                )
+                for name, equations in self.levels
+            ),
+            self.residuals.errors(data, rows, of_levels) if self.residuals else None,
+            weights,
+        )
 
 
 def described_by(results: Results) -> LinearMixedDescription:
@@ -189,8 +223,12 @@ def described_by(results: Results) -> LinearMixedDescription:
         equations.append(
             RandomColumns(level, tuple(Column.parse(name) for name in columns), structure)
         )
+    residuals = stored_residuals(results)
+    # Weights are those of predictive margins too.
+    weighted = "marginswtype" in macros
+    indicators = residuals is not None or weighted or macros.get("vce", "oim") != "oim"
     return LinearMixedDescription(
-        Column.parse(outcome), fixed, tuple(equations), stored_residuals(results)
+        Column.parse(outcome), fixed, tuple(equations), residuals, indicators
     )
 
 
@@ -199,8 +237,8 @@ def covariance_matrices(
 ) -> Sequence[Sequence[np.ndarray]]:
     """The covariance matrices in e(b), for each level and equation of ``levels``.
 
-    Of the effects of categories they are those of the first one or two, but of all beside
-    structured residuals: as the model's arrays have them.
+    Of the effects of categories they are those of the first one or two, but of all where these are
+    columns of indicators.
     """
     values = random_parameters(results)
     matrices: list[list[np.ndarray]] = []
@@ -212,7 +250,7 @@ def covariance_matrices(
             count = structure.parameter_count
             estimation = values[position : position + count]
             matrix = structure.matrix(structure.from_estimation(estimation).values)
-            if isinstance(equation, RandomCategories) and description.residuals is not None:
+            if isinstance(equation, RandomCategories) and description.indicators:
                 matrix = whole_covariance(matrix, equation.count)
             of_level.append(matrix)
             position += count

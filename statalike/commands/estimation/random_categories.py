@@ -71,7 +71,7 @@ class RandomCategories:
         codes, _ = category_codes(data, self.variable, rows)
         return RandomFactor(codes, self._whole_structure())
 
-    def indicators(self, data: Dataset, rows: np.ndarray) -> RandomEffects:
+    def columns_of_indicators(self, data: Dataset, rows: np.ndarray) -> RandomEffects:
         """The same as a column for every category, which takes (n, count) numbers."""
         codes, _ = category_codes(data, self.variable, rows)
         columns = np.zeros((len(codes), self.count), order="F")

@@ -10,18 +10,20 @@ from statalike.commands.estimation.linear_mixed import (
     residual_parameters,
     residual_variance,
 )
+from statalike.commands.estimation.mixed_scores import highest_level_groups, parameter_scores
 from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
 from statalike.commands.postestimation.spread_effects import (
     check_unchanged,
     fitted_sample,
     spread_effects,
+    stored_total_weights,
 )
 from statalike.data.missing import MISSING
 from statalike.engine.linear.whitening import standardised_residuals
 from statalike.errors import StataError
 from statalike.state import State
 
-STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects")
+STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects", "scores")
 
 
 @predictor("mixed")
@@ -34,6 +36,9 @@ def predict_mixed(request: PredictRequest) -> None:
         raise StataError(198, "option reses() requires option reffects")
     if statistic == "reffects":
         _add_effects(request)
+        return
+    if statistic == "scores":
+        _add_scores(request)
         return
     if request.text("relevel") and statistic not in ("fitted", "residuals", "rstandard"):
         raise StataError(198, "option relevel() not allowed with this statistic")
@@ -179,3 +184,30 @@ def _add_effects(request: PredictRequest) -> None:
     for name, (what, _, spreads) in zip(errors, every, strict=False):
         missing = max(missing, request.add(name, spreads, f"BLUP r.e. std. err. for {what}"))
     request.report_missing(missing)
+
+
+def _add_scores(request: PredictRequest) -> None:
+    """``scores``: one variable for each parameter of e(b), with the score of each highest-level
+    group in its last observation.
+    """
+    state = request.state
+    if state.e.macros["method"] == "REML":
+        raise StataError(198, "option scores not allowed after REML estimation")
+    if request.text("relevel"):
+        raise StataError(198, "option relevel() not allowed with this statistic")
+    description = described_by(state.e)
+    stripes = state.e.matrices["b"].columns
+    new = new_names(request.names, len(stripes), state)
+    sample = fitted_sample(state)
+    check_unchanged(state, description, sample)
+    rows = np.flatnonzero(sample)
+    highest = highest_level_groups(description.codes(state.data, sample), len(rows))
+    weights = stored_total_weights(state, description, sample)
+    model = description.nested_model(state.data, sample, weights=weights)
+    scores = parameter_scores(state.e, description, model, highest)
+    last = np.zeros(len(scores), dtype=np.intp)
+    np.maximum.at(last, highest, rows)
+    for name, stripe, values in zip(new, stripes, scores.T, strict=True):
+        spread = np.full(state.data.n, MISSING)
+        spread[last] = values
+        request.add(name, spread, f"score for {stripe}")

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from statalike.commands.estimation.data_signature import data_signature
+from statalike.commands.estimation.data_signature import data_signature, signature_variables
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     RandomEffectsEquation,
@@ -20,6 +20,7 @@ from statalike.commands.estimation.linear_mixed import (
     residual_parameters,
     residual_variance,
 )
+from statalike.commands.estimation.mixed_weights import model_weights, stored_weights
 from statalike.commands.estimation.random_categories import RandomCategories, category_names
 from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.data.dataset import Dataset
@@ -34,6 +35,7 @@ from statalike.engine.linear.crossed_prediction import (
 )
 from statalike.engine.linear.model import LinearMixedModel, RandomEffects
 from statalike.engine.linear.prediction import LevelEffects, predict_random_effects
+from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.nested_groups import nested_groups
 from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
@@ -55,11 +57,24 @@ def fitted_sample(state: State) -> np.ndarray:
 
 def check_unchanged(state: State, description: LinearMixedDescription, sample: np.ndarray) -> None:
     """r(459) when observations of the estimation sample have changed or gone."""
-    if int(sample.sum()) != int(state.e.scalars["N"]):
-        raise StataError(459, "data have changed since estimation")
     signature = state.e.macros.get("datasignature")
-    if signature and signature != data_signature(state.data, description, sample):
+    used = state.e.macros.get("datasignaturevars", "").split()
+    names = signature_variables(description, used)
+    known = all(name in state.data for name in names)
+    if signature and not (known and signature == data_signature(state.data, names, sample)):
         raise StataError(459, "data have changed since estimation")
+
+
+def stored_total_weights(
+    state: State, description: LinearMixedDescription, sample: np.ndarray
+) -> TotalWeights | None:
+    """The weights that the estimation had, None where it had none."""
+    request = stored_weights(state.e, description.level_names)
+    if request is None:
+        return None
+    codes = description.codes(state.data, sample)
+    weights = model_weights(state, request, sample, description.level_names, codes)
+    return weights.total(description.level_positions)
 
 
 @dataclass(frozen=True)
@@ -185,7 +200,8 @@ def _predictions(
     results = state.e
     k_f = int(results.scalars["k_f"])
     b = results.matrices["b"].values[0, :k_f][description.fixed.estimated]
-    model = description.engine_model(state.data, sample)
+    weights = stored_total_weights(state, description, sample)
+    model = description.engine_model(state.data, sample, weights=weights)
     matrices = covariance_matrices(results, description)
     variance = residual_variance(results)
     restricted = results.macros["method"] == "REML"
