@@ -28,6 +28,10 @@ START_RULES: Final = (
     "linear_hypotheses",
     "linear_combination",
     "numlist",
+    "plot_list",
+    "axis_labels",
+    "legend_keys",
+    "placed_texts",
 )
 
 

@@ -1,0 +1,30 @@
+"""The argument of an option that has options of its own: ``title("Growth", size(large))``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statalike.language.ast import Clause, CommandLine
+from statalike.language.parser import split_comma, split_options
+from statalike.language.specification import Specification
+
+if TYPE_CHECKING:
+    from statalike.data.dataset import Dataset
+    from statalike.language.arguments import Arguments
+
+
+def read_suboptions(
+    specification: Specification, text: str, dataset: Dataset, *, abbreviations: bool = True
+) -> Arguments:
+    """The text before the first comma as the body, what follows as options.
+
+    Words such as ``in`` and ``using`` before the comma are part of the body, unlike in a command
+    line.  Raises what reading a command line raises.
+    """
+    body, options = split_comma(text)
+    clause = Clause(
+        body=body,
+        options=() if options is None else split_options(options),
+        has_comma=options is not None,
+    )
+    return specification.read(CommandLine("", clause), dataset, abbreviations=abbreviations)
