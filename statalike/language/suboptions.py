@@ -28,3 +28,11 @@ def read_suboptions(
         has_comma=options is not None,
     )
     return specification.read(CommandLine("", clause), dataset, abbreviations=abbreviations)
+
+
+def read_option_list(specification: Specification, text: str, dataset: Dataset) -> Arguments:
+    """The argument of an option that is nothing but options: ``xscale(log range(1 100))``.
+
+    A comma may stand before them.
+    """
+    return read_suboptions(specification, f", {text.strip().removeprefix(',')}", dataset)
