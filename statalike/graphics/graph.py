@@ -48,9 +48,10 @@ class Layer:
     ranges have ``low`` and ``high`` in the place of ``y``, boxes ``quartile1``, ``median``,
     ``quartile3``, ``low`` and ``high`` (the adjacent values), bars and areas also ``base``;
     ``size`` are weights of markers.  Missing values are nan.  ``number`` is the plot's number,
-    from 0, by which the scheme chooses its looks; None is for the scheme's confidence areas and
-    reference lines (``role``).  ``key`` is the text of its key in the legend.  ``axis`` is 1 for the left
-    y axis and 2 for the right one; ``horizontal`` plots have their values along the x axis.
+    from 0, by which the scheme chooses its looks, unless its ``role`` does: ``confidence`` areas
+    and bars of a ``histogram``.  ``key`` is the text of its key in the legend.  ``axis`` is 1 for
+    the left y axis and 2 for the right one; ``horizontal`` plots have their values along the x
+    axis.
     """
 
     kind: str
@@ -156,8 +157,9 @@ class ReferenceLine:
 class Axis:
     """An axis: its title, labels, ticks, scale and lines across the plot region.
 
-    ``low`` and ``high`` widen its range.  ``groups`` are a second row of texts under the labels,
-    such as the outer groups of a bar chart.
+    ``low`` and ``high`` widen its range; a ``fixed`` axis ends there, without a margin.
+    ``flush_at_zero`` leaves no margin at an end that is zero.  ``groups`` are further rows of
+    texts under the labels, such as the outer groups of a bar chart.
     """
 
     title: Text = Text()
@@ -174,6 +176,7 @@ class Axis:
     line: bool = True
     opposite: bool = False
     fixed: bool = False
+    flush_at_zero: bool = False
     lines: tuple[ReferenceLine, ...] = ()
     groups: tuple[Ticks, ...] = ()
 
@@ -191,8 +194,8 @@ class Legend:
     """Which keys are shown, in which order, and where.
 
     ``shown`` None leaves it to the number of keys.  ``items`` None takes every layer that has a
-    key.  ``labels`` replace single texts.  ``clock`` and ``ring`` None leave the place to the scheme; ring 0
-    is inside the plot region.
+    key.  ``labels`` replace single texts.  ``clock`` and ``ring`` None leave the place to the
+    scheme; ring 0 is inside the plot region.
     """
 
     shown: bool | None = None

@@ -70,20 +70,86 @@ class Scheme:
         return chosen[number % len(chosen)]
 
 
-_S2_COLORS: Final = (
-    "navy maroon forest_green dkorange teal cranberry lavender khaki sienna emidblue emerald "
-    "brown erose gold bluishgray"
-).split()
-_S1_COLORS: Final = (
-    "dkgreen orange_red navy maroon teal sienna orange magenta cyan red lime brown purple "
-    "olive_teal ltblue"
-).split()
-_GRAYS: Final = "black gs6 gs8 gs4 gs10 gs2 gs12 gs5 gs9 gs3 gs7 gs11 gs13 gs1 gs14".split()
-_GRAY_FILLS: Final = "gs6 gs10 gs8 gs4 gs12 gs2 gs14 gs5 gs9 gs3 gs11 gs7 gs13 gs1 gs15".split()
+_S2_COLORS: Final = [
+    "navy",
+    "maroon",
+    "forest_green",
+    "dkorange",
+    "teal",
+    "cranberry",
+    "lavender",
+    "khaki",
+    "sienna",
+    "emidblue",
+    "emerald",
+    "brown",
+    "erose",
+    "gold",
+    "bluishgray",
+]
+_S1_COLORS: Final = [
+    "dkgreen",
+    "orange_red",
+    "navy",
+    "maroon",
+    "teal",
+    "sienna",
+    "orange",
+    "magenta",
+    "cyan",
+    "red",
+    "lime",
+    "brown",
+    "purple",
+    "olive_teal",
+    "ltblue",
+]
+_GRAYS: Final = [
+    "black",
+    "gs6",
+    "gs8",
+    "gs4",
+    "gs10",
+    "gs2",
+    "gs12",
+    "gs5",
+    "gs9",
+    "gs3",
+    "gs7",
+    "gs11",
+    "gs13",
+    "gs1",
+    "gs14",
+]
+_GRAY_FILLS: Final = [
+    "gs6",
+    "gs10",
+    "gs8",
+    "gs4",
+    "gs12",
+    "gs2",
+    "gs14",
+    "gs5",
+    "gs9",
+    "gs3",
+    "gs11",
+    "gs7",
+    "gs13",
+    "gs1",
+    "gs15",
+]
 _MONO_SYMBOLS: Final = ("O", "D", "S", "T", "Oh", "Dh", "Sh", "Th", "+", "X")
-_MONO_PATTERNS: Final = (
-    "solid dash vshortdash longdash_dot longdash dot shortdash dash_dot shortdash_dot".split()
-)
+_MONO_PATTERNS: Final = [
+    "solid",
+    "dash",
+    "vshortdash",
+    "longdash_dot",
+    "longdash",
+    "dot",
+    "shortdash",
+    "dash_dot",
+    "shortdash_dot",
+]
 
 _STCOLOR: Final = Scheme("stcolor")
 _S2COLOR: Final = Scheme(

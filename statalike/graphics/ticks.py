@@ -73,7 +73,9 @@ def tick_values(ticks: Ticks, low: float, high: float, *, log: bool = False) -> 
 def tick_texts(ticks: Ticks, values: list[float], axis_format: str) -> list[str]:
     """The text at each value: the one given for it, or the number in the format."""
     given = {
-        value: text for value, text in zip(ticks.values, ticks.texts, strict=True) if text is not None
+        value: text
+        for value, text in zip(ticks.values, ticks.texts, strict=True)
+        if text is not None
     }
     form = Format.parse(ticks.format or axis_format or "%9.0g")
     if form.is_string:

@@ -264,6 +264,18 @@ class PlacedText(Node):
     clock: int | None = None
 
 
+@dataclass(frozen=True)
+class StatisticItem(Node):
+    """Variables and the statistic they are summarised by; ``name`` is that of ``name = variable``.
+
+    ``statistic`` is empty before the first one in parentheses.
+    """
+
+    statistic: str
+    variables: VariablePattern | VariableRange
+    name: str = ""
+
+
 # --- linear hypotheses -------------------------------------------------------------------------
 
 # In a hypothesis a ``Name`` may also be that of a column: ``2.group``, ``1.group#c.x``.

@@ -32,6 +32,7 @@ START_RULES: Final = (
     "axis_labels",
     "legend_keys",
     "placed_texts",
+    "statistic_list",
 )
 
 

@@ -30,6 +30,7 @@ from statalike.language.ast import (
     Option,
     PlacedText,
     Span,
+    StatisticItem,
     VariableList,
     Weight,
 )
@@ -173,6 +174,13 @@ def parse_placed_texts(text: str) -> tuple[PlacedText, ...]:
     """The texts in ``text()`` and the points of ``scatteri``; r(198)."""
     texts: tuple[PlacedText, ...] = grammar.parse("placed_texts", text) if text.strip() else ()
     return texts
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_statistics(text: str) -> tuple[StatisticItem, ...]:
+    """``(mean) x y (sd) z``: variables with the statistics they are summarised by; r(198)."""
+    items: tuple[StatisticItem, ...] = grammar.parse("statistic_list", text) if text.strip() else ()
+    return items
 
 
 # --- splitting ---------------------------------------------------------------------------------

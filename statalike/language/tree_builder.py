@@ -38,6 +38,7 @@ from statalike.language.ast import (
     PlacedText,
     SimpleEffect,
     Span,
+    StatisticItem,
     StoredResult,
     String,
     Subscript,
@@ -353,6 +354,25 @@ class TreeBuilder:
         if not text.isdigit() or int(text) > 12:
             raise StataError(198, f"{text} is not a clock position", span=_span(children))
         return Piece("clock", _span(children), None, text)
+
+    def statistic_list(self, children: Children) -> tuple[StatisticItem, ...]:
+        found: list[StatisticItem] = []
+        statistic = ""
+        for child in children:
+            if isinstance(child, Piece):
+                statistic = child.name
+            elif isinstance(child, StatisticItem):
+                found.append(replace(child, statistic=statistic))
+            else:
+                found.append(StatisticItem(statistic, child, span=child.span))
+        return tuple(found)
+
+    def statistic(self, children: Children) -> Piece:
+        return Piece("statistic", _span(children), None, str(children[1]))
+
+    def named_variable(self, children: Children) -> StatisticItem:
+        variable = self.pattern(children[2:])
+        return StatisticItem("", variable, str(children[0]), span=_span(children))
 
     # --- numlists ---
 

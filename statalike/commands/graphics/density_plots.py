@@ -70,14 +70,12 @@ def bins_of(values: np.ndarray, weights: np.ndarray | None, options: dict[str, A
     return Bins(bins, first, ((high - first) / bins) or 1.0)
 
 
-def heights(
-    values: np.ndarray, weights: np.ndarray | None, bins: Bins, scale: str
-) -> np.ndarray:
+def heights(values: np.ndarray, weights: np.ndarray | None, bins: Bins, scale: str) -> np.ndarray:
     """The bars' heights (bins,): densities, fractions, percentages or frequencies."""
     place = np.floor((values - bins.start) / bins.width + 1e-9).astype(np.int64)
-    counts = np.bincount(
-        np.clip(place, 0, bins.count - 1), weights, minlength=bins.count
-    ).astype(np.float64)
+    counts = np.bincount(np.clip(place, 0, bins.count - 1), weights, minlength=bins.count).astype(
+        np.float64
+    )
     if scale == "frequency":
         return counts
     share = counts / counts.sum()
@@ -133,9 +131,7 @@ def plot_mask(plot: Plot) -> np.ndarray:
     return observations_mask(plot.state, plot.arguments.condition, plot.arguments.observations)
 
 
-def plot_sample(
-    plot: Plot, name: str, mask: np.ndarray
-) -> tuple[np.ndarray, np.ndarray | None]:
+def plot_sample(plot: Plot, name: str, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """A variable's values in the observations of a mask, none missing, and their weights."""
     rows = np.flatnonzero(mask)
     (values,) = plot.columns((name,), rows)

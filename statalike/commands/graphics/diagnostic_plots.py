@@ -41,7 +41,7 @@ def qnorm(state: State, arguments: Arguments) -> None:
     form = state.data.variable(name).format
     x_labels = y_labels = Ticks(count=5, grid=grid)
     if grid:
-        marks = mean + deviation * stats.norm.ppf([0.05, 0.5, 0.95])
+        marks = mean + deviation * stats.norm.ppf(np.array([0.05, 0.5, 0.95]))
         x_labels = Ticks(tuple(marks.tolist()), (None,) * 3, grid=True)
         y_labels = Ticks(tuple(percentiles.tolist()), (None,) * 3, grid=True)
     draw_one_panel(

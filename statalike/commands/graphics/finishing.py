@@ -99,7 +99,7 @@ def finish(state: State, graph: Graph, arguments: Arguments) -> None:
         created=datetime.now().strftime("%d %b %Y %H:%M"),
         dataset=state.data.filename,
     )
-    name = _name(state, options.get("name"))
+    name = graph_name(state, options.get("name"))
     saving = options.get("saving")
     if saving is not None:
         _save(state, graph, str(saving))
@@ -115,7 +115,7 @@ def keep(state: State, name: str, graph: Graph) -> None:
     state.memory.current_graph = name
 
 
-def _name(state: State, text: str | None) -> str:
+def graph_name(state: State, text: str | None) -> str:
     """The name asked for, ``Graph`` without one; r(110) when it is taken, r(198)."""
     if text is None:
         return DEFAULT_NAME

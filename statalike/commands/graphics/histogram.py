@@ -58,9 +58,7 @@ def histogram(state: State, arguments: Arguments) -> None:
         plots.append(Plot(state, _curve_type("normal", name, scale, bins), arguments))
     if options.get("kdensity"):
         plots.append(Plot(state, _curve_type("kdensity", name, scale, bins), arguments))
-    draw_plots(
-        state, TwowaySpecification(plots, arguments, mask), arguments.text
-    )
+    draw_plots(state, TwowaySpecification(plots, arguments, mask), arguments.text)
     state.r = Results(
         scalars={
             "N": count,

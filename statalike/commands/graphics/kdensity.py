@@ -64,15 +64,17 @@ def kdensity(state: State, arguments: Arguments) -> None:
     style = StyleOptions(arguments).style()
     points = density.points[order]
     layers = [
-        Layer("line", {"x": points, "y": density.values[order]}, 0, "Kernel density estimate", style)
+        Layer(
+            "line", {"x": points, "y": density.values[order]}, 0, "Kernel density estimate", style
+        )
     ]
     if arguments.flag("normal"):
         w = np.ones(len(values)) if chosen is None else chosen
         mean = float(np.average(values, weights=w))
         spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
         if spread > 0:
-            curve = stats.norm.pdf(points, mean, spread)
-            layers.append(Layer("line", {"x": points, "y": curve}, 1, "Normal density"))
+            normal = stats.norm.pdf(points, mean, spread)
+            layers.append(Layer("line", {"x": points, "y": normal}, 1, "Normal density"))
     draw_one_panel(
         state,
         arguments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from statalike.commands.graphics.text_options import check_clock, read_text
 from statalike.data.dataset import Dataset
@@ -65,7 +66,8 @@ def _with_options(legend: Legend, read: Arguments, data: Dataset) -> Legend:
     for option, name in (("cols", "columns"), ("rows", "rows"), ("ring", "ring")):
         value = read.integer(option)
         if value is not None:
-            legend = replace(legend, **{name: value})
+            changes: dict[str, Any] = {name: value}
+            legend = replace(legend, **changes)
     position = read.integer("position")
     if position is not None:
         legend = replace(legend, clock=check_clock(position))

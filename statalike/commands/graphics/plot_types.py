@@ -11,7 +11,7 @@ Options that a type does not have belong to the whole graph.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,7 +77,9 @@ def find_plot_type(word: str) -> PlotType:
     for kind in PLOT_TYPES.values():
         if len(word) >= len(kind.minimum) and kind.name.startswith(word):
             return kind
-    raise StataError(198, f"{word or 'nothing'} is not a twoway plot type", hint=suggestion(word, PLOT_TYPES))
+    raise StataError(
+        198, f"{word or 'nothing'} is not a twoway plot type", hint=suggestion(word, PLOT_TYPES)
+    )
 
 
 @dataclass
@@ -185,6 +187,32 @@ class Plot:
             self.names.x = self.label(x)
             self.names.x_format = data.variable(x).format
             self.names.x_labels = data.value_label_of(x)
+
+
+#: kinds of layers that may take each other's place, by the name of their plot types
+_XY_KINDS = ("scatter", "line", "connected", "area", "bar", "spike", "dropline")
+_RANGE_KINDS = {
+    "rarea": "range area",
+    "rbar": "range bar",
+    "rspike": "range spike",
+    "rcap": "range cap",
+    "rline": "range line",
+    "rconnected": "range connected",
+    "rscatter": "range scatter",
+}
+
+
+def recast(layer: Layer, name: str) -> Layer:
+    """The layer drawn as another plot type (``recast()``); r(198) for one that cannot be."""
+    if layer.kind in _XY_KINDS and name in _XY_KINDS:
+        data = dict(layer.data)
+        data.setdefault("base", np.zeros(layer.n))
+        if name in ("scatter", "line", "connected"):
+            del data["base"]
+        return replace(layer, kind=name, data=data)
+    if "low" in layer.data and name in _RANGE_KINDS:
+        return replace(layer, kind=_RANGE_KINDS[name])
+    raise StataError(198, f"recast({name}) not allowed")
 
 
 def variable_texts(state: State, name: str, rows: np.ndarray) -> tuple[str, ...]:

@@ -43,7 +43,9 @@ def rcap(plot: Plot, mask: np.ndarray) -> list[Layer]:
 def rcapsym(plot: Plot, mask: np.ndarray) -> list[Layer]:
     layers = _range(plot, mask, "range spike")
     style = layers[0].style
-    return [dataclasses.replace(layers[0], style=dataclasses.replace(style, symbol=style.symbol or "O"))]
+    return [
+        dataclasses.replace(layers[0], style=dataclasses.replace(style, symbol=style.symbol or "O"))
+    ]
 
 
 @plot_type("rline", "rline", syntax=f"{_THREE} [, {_POINTS}]")

@@ -26,11 +26,11 @@ LINE_SYNONYMS = "CLPattern(string asis) CLWidth(string asis) CLColor(string asis
 LINES = f"{_LINE} {LINE_SYNONYMS}"
 CONNECTIONS = "Connect(string asis) CMISsing(string) SORT SORT(varlist)"
 AREAS = f"FColor(string asis) FIntensity(real 100) {_LINE}"
-PLOT = "COLor(string asis) YAXis(integer 1) PSTYle(string)"
+PLOT = "COLor(string asis) YAXis(integer 1) PSTYle(string) RECast(string)"
 UNSUPPORTED_STYLES = (
     "MSTYle(string) MLSTYle(string) LSTYle(string) ASTYle(string) MLABSTYle(string) "
     "MLABGap(string) MLABFormat(string) MSANGle(string) MLAlign(string) LALign(string) "
-    "XAXis(integer) RECAST(string) COLORVAR(varname) MLPattern(string)"
+    "XAXis(integer) COLORVAR(varname) MLPattern(string)"
 )
 
 Check = Callable[[str], object]
@@ -50,8 +50,6 @@ def _values(arguments: Arguments, name: str, check: Check) -> list[str]:
         if word not in (".", "=", "..", "..."):
             check(word)
     return words
-
-
 
 
 def _chosen(values: Sequence[str], position: int) -> str:
@@ -91,8 +89,7 @@ class StyleOptions:
             "marker_size": read(size("symbol size"), "msize"),
             "marker_width": read(size("line width"), "mlwidth"),
             "connect": [
-                style_names.connection(word)
-                for word in read(style_names.connection, "connect")
+                style_names.connection(word) for word in read(style_names.connection, "connect")
             ],
             "line_color": read(check_color, "lcolor", "clcolor") or color,
             "line_pattern": read(style_names.dashes, "lpattern", "clpattern"),

@@ -1,4 +1,4 @@
-"""Texts with looks of their own: ``title("Growth" "of pigs", size(large))`` ([G-3] title_options)."""
+"""Texts with looks of their own: ``title("Growth", size(large))`` ([G-3] title_options)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from statalike.commands.graphics import (  # noqa: F401 - they register the plot
 )
 from statalike.commands.graphics.by_graphs import by_groups, with_by
 from statalike.commands.graphics.finishing import finish_panels
-from statalike.commands.graphics.plot_types import Plot, find_plot_type
+from statalike.commands.graphics.plot_types import Plot, find_plot_type, recast
 from statalike.commands.graphics.twoway_options import (
     TWOWAY_OPTIONS,
     UNSUPPORTED,
@@ -200,7 +200,9 @@ def number_plots(read: TwowaySpecification) -> None:
 def layers_of(state: State, plot: Plot, mask: np.ndarray) -> list[Layer]:
     """The layers of a plot from the observations of a mask that the plot itself selects."""
     chosen = observations_mask(state, plot.arguments.condition, plot.arguments.observations)
-    return plot.kind.make(plot, chosen & mask)
+    layers = plot.kind.make(plot, chosen & mask)
+    name = plot.arguments.options.get("recast")
+    return layers if name is None else [recast(layer, str(name)) for layer in layers]
 
 
 def axis_defaults(

@@ -45,12 +45,18 @@ REGIONS = (
     "XSIZe(real) YSIZe(real) SCHeme(string) ASPECTratio(string) PLOTRegion(string asis) "
     "GRAPHRegion(string asis) name(string) SAVing(string asis) nodraw"
 )
-AXES = " ".join(
-    f"{axis}TItle(string asis repeated) {axis}LABel(string asis repeated) "
-    f"{axis}TICk(string asis repeated) {axis}MLabel(string asis repeated) "
-    f"{axis}MTick(string asis repeated) {axis}SCale(string asis repeated) "
-    f"{axis}LIne(string asis repeated)"
-    for axis in "YX"
+
+
+def axis_options(letter: str) -> str:
+    """The options of the axis of that letter, in the ``syntax`` language."""
+    names = ("TItle", "LABel", "TICk", "MLabel", "MTick", "SCale", "LIne")
+    return " ".join(f"{letter}{name}(string asis repeated)" for name in names)
+
+
+AXES = f"{axis_options('Y')} {axis_options('X')}"
+#: the options of graphs whose other axis has categories
+CATEGORY_OPTIONS = (
+    f"{TITLES} {REGIONS} {AXES.split(' XTItle')[0]} text(string asis repeated) {LEGEND}"
 )
 TWOWAY_OPTIONS = f"{TITLES} {REGIONS} {AXES} text(string asis repeated) {LEGEND}"
 UNSUPPORTED = (
@@ -77,7 +83,8 @@ _LINE = Specification.parse(
 )
 _REGION = Specification.parse(
     "[, COLor(string asis) FColor(string asis) LColor(string asis) LWidth(string) "
-    "Margin(string) IColor(string asis) IFColor(string asis) ILColor(string asis) LPattern(string)]",
+    "Margin(string) IColor(string asis) IFColor(string asis) ILColor(string asis) "
+    "LPattern(string)]",
     unsupported="STYle(string) LSTYle(string) ASTYle(string) ISTYle(string) ILSTYle(string)",
 )
 _ASPECT = Specification.parse("[anything] [, PLACEment(string)]")
@@ -91,6 +98,10 @@ _PLACED = Specification.parse(
 )
 
 
+#: about five labels at round values
+DEFAULT_LABELS = Ticks(count=5)
+
+
 @dataclass(frozen=True)
 class AxisDefaults:
     """What the data say of an axis: its title, its format, the value label of its variable."""
@@ -98,7 +109,7 @@ class AxisDefaults:
     title: str = ""
     format: str = ""
     value_label: ValueLabel | None = None
-    labels: Ticks = Ticks(count=5)
+    labels: Ticks = DEFAULT_LABELS
 
 
 def graph_options(
@@ -128,8 +139,8 @@ def graph_options(
         legend=read_legend(arguments.options.get("legend", ()), data),
         region=_region(options, data),
         scheme=chosen,
-        xsize=_inches(options, "xsize"),
-        ysize=_inches(options, "ysize"),
+        xsize=inches(options, "xsize"),
+        ysize=inches(options, "ysize"),
         aspect=_aspect(options, data),
     )
 
@@ -158,7 +169,8 @@ def read_titles(arguments: Arguments, data: Dataset) -> dict[str, Text]:
     }
 
 
-def _inches(options: dict[str, Any], name: str) -> float | None:
+def inches(options: dict[str, Any], name: str) -> float | None:
+    """A size in inches, None where there is none; r(198) outside 1 to 100."""
     value = options.get(name)
     if value is not None and not 1 <= float(value) <= 100:
         raise StataError(198, f"{name}() must be between 1 and 100")
@@ -241,13 +253,12 @@ class _Reader:
         for name, kind in (("tick", "ticks"), ("mlabel", "minor_labels"), ("mtick", "minor_ticks")):
             for read in self._each(f"{letter}{name}", number):
                 ticks = _ticks(read, Ticks(), defaults, labelled=name == "mlabel")
-                axis = replace(axis, **{kind: ticks})
+                changes: dict[str, Any] = {kind: ticks}
+                axis = replace(axis, **changes)
         for read in self._each(f"{letter}scale", number):
             axis = _scaled(axis, read)
         lines = [
-            line
-            for read in self._each(f"{letter}line", number)
-            for line in _reference_lines(read)
+            line for read in self._each(f"{letter}line", number) for line in _reference_lines(read)
         ]
         return replace(axis, lines=tuple(lines))
 
@@ -326,6 +337,13 @@ def _ticks(read: Arguments, before: Ticks, defaults: AxisDefaults, *, labelled: 
         format=fmt or before.format,
         alternate=read.flag("alternate"),
     )
+
+
+def read_label_style(text: str, data: Dataset, before: Ticks) -> Ticks:
+    """The looks of labels that ``label(angle(45) labsize(small))`` asks for; r(198)."""
+    read = read_option_list(_LABELS, text, data)
+    found = _ticks(read, before, AxisDefaults(), labelled=True)
+    return replace(found, count=before.count, ticked=before.ticked)
 
 
 def _scaled(axis: Axis, read: Arguments) -> Axis:

@@ -147,8 +147,11 @@ def _from_base(plot: Plot, mask: np.ndarray, kind: str) -> list[Layer]:
     ]
 
 
-@plot_type("scatteri", "scatteri", syntax=f"anything [, {MARKERS} {MARKER_LABELS} {LINES} "
-           f"Connect(string asis) {PLOT}]")
+@plot_type(
+    "scatteri",
+    "scatteri",
+    syntax=f"anything [, {MARKERS} {MARKER_LABELS} {LINES} Connect(string asis) {PLOT}]",
+)
 def scatteri(plot: Plot, mask: np.ndarray) -> list[Layer]:
     """Points typed rather than in the data: ``scatteri 12 3 (9) "a text"``."""
     points = parse_placed_texts(plot.arguments.body)

@@ -34,16 +34,16 @@ class Limits:
             low, high = low / reach, high * reach
         else:
             reach = (high - low) * margin
-            low, high = low - reach, high + reach
+            lower = 0.0 if axis.flush_at_zero and low == 0 else reach
+            upper = 0.0 if axis.flush_at_zero and high == 0 else reach
+            low, high = low - lower, high + upper
         return (high, low) if axis.reverse else (low, high)
 
 
 def limits_of(axis: Axis, panels: Iterable[Panel], which: str) -> Limits:
     """The range of one axis over some panels; ``which`` is ``x``, ``y`` or ``y2``."""
     panels = tuple(panels)
-    values = [
-        part for panel in panels for layer in panel.layers for part in _extent(layer, which)
-    ]
+    values = [part for panel in panels for layer in panel.layers for part in _extent(layer, which)]
     if which != "y2":
         values += [getattr(text, which) for panel in panels for text in panel.texts]
     values += [line.value for line in axis.lines]

@@ -27,7 +27,7 @@ class Canvas:
         self.figure: Figure = Figure(figsize=(width, height), dpi=POINTS_PER_INCH)
         self.page = Rectangle(0, 0, width * POINTS_PER_INCH, height * POINTS_PER_INCH)
         canvas = FigureCanvasAgg(self.figure)
-        self.renderer: RendererAgg = canvas.get_renderer()
+        self.renderer: RendererAgg = canvas.get_renderer()  # type: ignore[no-untyped-call]
 
     def fraction(self, rectangle: Rectangle) -> tuple[float, float, float, float]:
         """Left, bottom, width and height as parts of the page."""

@@ -159,5 +159,3 @@ def _draw_combined(canvas: Canvas, graph: Graph, room: Rectangle, unit: float) -
     free = [cell for number, cell in enumerate(cells, 1) if number not in layout.holes]
     for (row, column), part in zip(free, graph.graphs, strict=False):
         draw_graph(canvas, part, room.cell(row, column, layout.rows, layout.columns, unit))
-
-

@@ -65,7 +65,9 @@ class LegendBox:
         handles: list[Any] = []
         texts: list[str] = []
         for item in items:
-            handles.append(_blank() if item.layer is None else _key(layers[item.layer], scheme, unit))
+            handles.append(
+                _blank() if item.layer is None else _key(layers[item.layer], scheme, unit)
+            )
             texts.append(joined(item.lines)[0])
         columns = _columns(graph, scheme, len(items))
         if not legend.by_column:
@@ -172,7 +174,7 @@ def _key(layer: Layer, scheme: Scheme, unit: float) -> Any:
     return Line2D(
         [],
         [],
-        linestyle=look.line_style if with_line else "none",
+        linestyle=look.line_style if with_line else "none",  # type: ignore[arg-type]
         color=look.line_color,
         linewidth=look.line_width,
         marker=look.symbol.marker if with_marker else "none",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,16 +93,14 @@ def _connected(axes: Axes, layer: Layer, look: Look, x: np.ndarray, y: np.ndarra
         color=look.line_color,
         linestyle=look.line_style,
         linewidth=look.line_width,
-        drawstyle=step,  # type: ignore[arg-type]
+        drawstyle=step,
         solid_joinstyle="round",
         gid=_gid(layer),
         zorder=3,
     )
 
 
-def connected_points(
-    x: np.ndarray, y: np.ndarray, connect: str
-) -> tuple[np.ndarray, np.ndarray]:
+def connected_points(x: np.ndarray, y: np.ndarray, connect: str) -> tuple[np.ndarray, np.ndarray]:
     """The points in the order of a line; with ``L`` infinities where x does not ascend.
 
     ``L`` (ascending) connects a point with the one before it only when its x is not smaller, so
@@ -240,7 +238,7 @@ def _area(axes: Axes, layer: Layer, look: Look, low: np.ndarray, high: np.ndarra
 def _bars(axes: Axes, layer: Layer, look: Look, low: np.ndarray, high: np.ndarray) -> None:
     there = ~np.isnan(layer.data["x"] + low + high)
     x, low, high = layer.data["x"][there], low[there], high[there]
-    looks = {
+    looks: dict[str, Any] = {
         "facecolor": look.fill,
         "edgecolor": look.fill_outline,
         "linewidth": look.fill_width,
@@ -307,7 +305,8 @@ def _boxes(axes: Axes, layer: Layer, look: Look) -> None:
         zorder=2,
     )
     along, across = (axes.hlines, axes.vlines) if layer.horizontal else (axes.vlines, axes.hlines)
-    looks = {"colors": [look.line_color], "linewidths": max(look.fill_width, look.line_width / 2)}
+    width = max(look.fill_width, look.line_width / 2)
+    looks: dict[str, Any] = {"colors": [look.line_color], "linewidths": width}
     along(x, low, first, zorder=1.9, **looks)
     along(x, third, high, zorder=1.9, **looks)
     for end in (low, high):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statalike.graphics import style_names
 from statalike.graphics.colors import resolved_color
 from statalike.graphics.graph import Axis, Graph, Panel
-from statalike.graphics.rendering.axis_limits import Limits, limits_of
+from statalike.graphics.rendering.axis_limits import limits_of
 from statalike.graphics.rendering.canvas import Canvas, joined
 from statalike.graphics.rendering.plot_region import PlotRegion, Shown
 from statalike.graphics.rendering.rectangle import Rectangle
@@ -162,7 +162,10 @@ class PanelGrid:
         if self._graph.layout.joined:
             left = [left[0], *[0.0] * (columns - 1)]
             right = [*[0.0] * (columns - 1), right[-1]]
-            top = [top[0], *[0.0] * (rows - 1)]
+            subtitles = [0.0] * rows
+            for (row, _), panel in zip(self._cells, self._graph.panels, strict=True):
+                subtitles[row] = max(subtitles[row], self._subtitle_height(panel))
+            top = [top[0], *subtitles[1:]]
             bottom = [*[0.0] * (rows - 1), bottom[-1]]
         width = max((at.width - sum(left) - sum(right) - gap * (columns - 1)) / columns, 4.0)
         height = max((at.height - sum(top) - sum(bottom) - gap * (rows - 1)) / rows, 4.0)
@@ -170,13 +173,7 @@ class PanelGrid:
         for cell, panel in zip(self._cells, self._graph.panels, strict=True):
             row, column = cell
             x = at.left + sum(left[: column + 1]) + sum(right[:column]) + column * (width + gap)
-            y = (
-                at.top
-                - sum(top[: row + 1])
-                - sum(bottom[:row])
-                - row * (height + gap)
-                - height
-            )
+            y = at.top - sum(top[: row + 1]) - sum(bottom[:row]) - row * (height + gap) - height
             place = Rectangle(x, y, width, height)
             if self._graph.aspect:
                 place = place.with_aspect(self._graph.aspect)

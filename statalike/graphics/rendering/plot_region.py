@@ -19,7 +19,9 @@ from statalike.graphics.ticks import tick_texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis as DrawnAxis
+    from matplotlib.axis import XAxis, YAxis
+
+    DrawnAxis = XAxis | YAxis
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class PlotRegion:
         self._set_scale("y", self.axes, y, limits[1])
         self._mark(self.axes.xaxis, x, limits[0], shown.x_labels, shown.x_title)
         self._mark(self.axes.yaxis, y, limits[1], shown.y_labels, shown.y_title)
-        self._spines(x, y)
+        self._spines(x, y, framed=bool(graph.region.plot_line or scheme.frame))
         self._grid(x, y, limits)
         if graph.y2 is not None and limits[2] is not None:
             self._add_right_axis(graph.y2, limits[2])
@@ -90,20 +92,15 @@ class PlotRegion:
         color = graph.region.plot_color or self._scheme.plot_background
         self.axes.set_facecolor(resolved_color(color))
         frame = graph.region.plot_line or self._scheme.frame
-        for side in ("top", "right"):
-            spine = self.axes.spines[side]
-            spine.set_visible(bool(frame) and frame != "none")
-            if frame and frame != "none":
-                spine.set_color(resolved_color(frame))
-                spine.set_linewidth(self._axis_width)
+        for spine in self.axes.spines.values():
+            spine.set_visible(frame != "none")
+            spine.set_color(resolved_color(frame or "black"))
 
     @property
     def _axis_width(self) -> float:
         return style_names.size("line width", self._scheme.axis_width) * self._unit
 
-    def _set_scale(
-        self, which: Literal["x", "y"], axes: Axes, axis: Axis, limits: Limits
-    ) -> None:
+    def _set_scale(self, which: Literal["x", "y"], axes: Axes, axis: Axis, limits: Limits) -> None:
         margin = 0.0 if axis.fixed else self._margin
         low, high = limits.with_margin(axis, margin)
         if which == "x":
@@ -113,17 +110,16 @@ class PlotRegion:
             axes.set_yscale("log" if axis.log else "linear")
             axes.set_ylim(low, high)
 
-    def _spines(self, x: Axis, y: Axis) -> None:
-        framed = bool(self._scheme.frame)
+    def _spines(self, x: Axis, y: Axis, *, framed: bool) -> None:
+        """The lines of the axes, or a frame around the whole plot region."""
         for axis, usual, other in ((x, "bottom", "top"), (y, "left", "right")):
-            for side in (usual, other):
+            shown = axis.line and not axis.off
+            for side, is_axis in ((usual, not axis.opposite), (other, axis.opposite)):
                 spine = self.axes.spines[side]
                 spine.set_linewidth(self._axis_width)
-                spine.set_color(resolved_color(self._scheme.foreground))
-            shown = axis.line and not axis.off
-            self.axes.spines[usual].set_visible(framed or (shown and not axis.opposite))
-            if axis.opposite and shown:
-                self.axes.spines[other].set_visible(True)
+                if not framed:
+                    spine.set_color(resolved_color(self._scheme.foreground))
+                    spine.set_visible(shown and is_axis)
 
     def _mark(
         self, drawn: DrawnAxis, axis: Axis, limits: Limits, with_labels: bool, with_title: bool
@@ -133,8 +129,9 @@ class PlotRegion:
         drawn.set_major_locator(_fixed(()))
         drawn.set_minor_locator(_fixed(()))
         if axis.opposite:
-            drawn.set_ticks_position("top" if horizontal else "right")
-            drawn.set_label_position("top" if horizontal else "right")
+            side: Any = "top" if horizontal else "right"
+            drawn.set_ticks_position(side)
+            drawn.set_label_position(side)
         if axis.off:
             drawn.set_visible(False)
             return
@@ -172,7 +169,9 @@ class PlotRegion:
             angle = 0.0 if horizontal or axis.groups else self._scheme.label_angle
         looks: dict[str, Any] = {"rotation": angle}
         if horizontal and angle % 180:
-            looks |= {"ha": "center"} if abs(angle) == 90 else {"ha": "right" if angle > 0 else "left"}
+            looks |= (
+                {"ha": "center"} if abs(angle) == 90 else {"ha": "right" if angle > 0 else "left"}
+            )
             looks["rotation_mode"] = "anchor" if abs(angle) != 90 else "default"
         if not horizontal:
             looks["va"] = "center"
@@ -206,7 +205,9 @@ class PlotRegion:
             for value, text in zip(groups.values, groups.texts, strict=True):
                 place = (value, 0.0) if horizontal else (0.0, value)
                 transform = (
-                    self.axes.get_xaxis_transform() if horizontal else self.axes.get_yaxis_transform()
+                    self.axes.get_xaxis_transform()
+                    if horizontal
+                    else self.axes.get_yaxis_transform()
                 )
                 self.axes.annotate(
                     shown_text(text or "").text,

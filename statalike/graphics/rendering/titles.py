@@ -64,7 +64,9 @@ class Titles:
             "caption": scheme.label_size,
         }.get(name, scheme.axis_title_size)
         default = style_names.size("text size", usual)
-        return style_names.size("text size", text.style.size, default) if text.style.size else default
+        return (
+            style_names.size("text size", text.style.size, default) if text.style.size else default
+        )
 
     def draw(self, plots: Rectangle) -> None:
         """Draw all, those above and below centred on the plot regions unless they span all."""
@@ -120,9 +122,7 @@ class Titles:
         alignment: str | None = None,
         rotation: float = 0.0,
     ) -> None:
-        color = text.style.color or (
-            self._scheme.title_color if size > 4 * self._unit else "black"
-        )
+        color = text.style.color or (self._scheme.title_color if size > 4 * self._unit else "black")
         self._canvas.text(
             x,
             y,

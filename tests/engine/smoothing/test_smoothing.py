@@ -31,7 +31,7 @@ def test_gaussian_density_is_that_of_scipy() -> None:
     points = np.linspace(-2, 12, 40)
     weights = RANDOM.integers(1, 4, len(X)).astype(float)
     spread = np.sqrt(np.cov(X, aweights=weights, ddof=1))
-    theirs = stats.gaussian_kde(X, bw_method=0.4 / spread, weights=weights)
+    theirs = stats.gaussian_kde(X, bw_method=float(0.4 / spread), weights=weights)
     scale = float(np.sqrt(theirs.covariance[0, 0]))
     ours = kernel_density(X, points, scale, "gaussian", weights)
     np.testing.assert_allclose(ours, theirs(points), rtol=1e-10)
@@ -109,9 +109,7 @@ def test_polynomial_is_the_regression_of_statsmodels(degree: int, weighted: bool
     np.testing.assert_allclose(ours.fitted, frame["mean"], rtol=1e-9)
     np.testing.assert_allclose(ours.mean_error, frame["mean_se"], rtol=1e-8)
     np.testing.assert_allclose(ours.limits(90)[0], frame["mean_ci_lower"], rtol=1e-8)
-    np.testing.assert_allclose(
-        ours.limits(90, forecast=True)[1], frame["obs_ci_upper"], rtol=1e-8
-    )
+    np.testing.assert_allclose(ours.limits(90, forecast=True)[1], frame["obs_ci_upper"], rtol=1e-8)
 
 
 def test_polynomial_of_constant_x_is_the_mean() -> None:
