@@ -108,7 +108,7 @@ def draw_plots(
     """
     arguments = read.arguments
     by = arguments.options.get("by")
-    groups = by_groups(state, str(by), read.mask) if by is not None else None
+    groups = by_groups(state, str(by), _selected(read)) if by is not None else None
     masks = groups.masks if groups else (read.mask,)
     number_plots(read)
     panels = []
@@ -169,6 +169,15 @@ def read_twoway(state: State, text: str) -> TwowaySpecification:
     )
     mask = observations_mask(state, arguments.condition, arguments.observations)
     return TwowaySpecification(plots, arguments, mask)
+
+
+def _selected(read: TwowaySpecification) -> np.ndarray:
+    """The observations that any plot selects."""
+    any_plot = np.zeros(len(read.mask), dtype=bool)
+    for plot in read.plots:
+        given = plot.arguments
+        any_plot |= observations_mask(plot.state, given.condition, given.observations)
+    return any_plot & read.mask
 
 
 def _as_line(clause: Clause, body: str) -> CommandLine:

@@ -27,7 +27,7 @@ def lowess(
     line is the mean.
     """
     n = len(x)
-    k = int((n * bandwidth - 0.5) // 2)
+    k = max(int((n * bandwidth - 0.5) // 2), 0)
     rows = np.arange(n)
     offsets = np.arange(-k, k + 1)
     smoothed = np.empty(n)
