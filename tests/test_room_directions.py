@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "control_flow", "commands.registry", "echo",
     },
     "session": {
-        "errors", "data", "language", "results", "output", "state", "control_flow",
+        "errors", "data", "language", "results", "output", "graphics", "state", "control_flow",
         "interpreter", "commands.registry",
     },
     "shell": {

@@ -138,6 +138,7 @@ class Ticks:
     labelled: bool = True
     ticked: bool = True
     grid: bool | None = None
+    grid_style: Style = Style()
     angle: float | None = None
     size: str = ""
     color: str = ""
@@ -195,7 +196,8 @@ class Legend:
 
     ``shown`` None leaves it to the number of keys.  ``items`` None takes every layer that has a
     key.  ``labels`` replace single texts.  ``clock`` and ``ring`` None leave the place to the
-    scheme; ring 0 is inside the plot region.
+    scheme; ring 0 is inside the plot region.  The width of keys and the gaps are in percent of the
+    graph's smaller side.
     """
 
     shown: bool | None = None
@@ -210,6 +212,10 @@ class Legend:
     color: str = ""
     region_color: str = ""
     region_line: str = ""
+    key_width: float | None = None
+    key_gap: float | None = None
+    row_gap: float | None = None
+    column_gap: float | None = None
     title: Text = Text()
 
 
@@ -242,7 +248,8 @@ class PanelLayout:
 
     ``shares_x`` and ``shares_y`` are ``all``, ``column`` (x) or ``row`` (y), or ``none``.
     ``x_axes`` and ``y_axes`` show axes in every panel rather than at the edges.  ``joined``
-    panels touch each other.  ``holes`` are cells, from 1, that stay empty.
+    panels touch each other; otherwise ``gap`` is between them, in percent of the graph's smaller
+    side.  ``holes`` are cells, from 1, that stay empty.
     """
 
     rows: int = 1
@@ -254,6 +261,7 @@ class PanelLayout:
     x_axes: bool = False
     y_axes: bool = False
     joined: bool = False
+    gap: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

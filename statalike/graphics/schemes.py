@@ -30,7 +30,6 @@ class Scheme:
     grid: str = "gs14"
     grid_x: bool = True
     grid_y: bool = True
-    grid_pattern: str = "solid"
     label_angle: float = 0.0
     title_size: str = "large"
     title_color: str = "black"
@@ -46,13 +45,10 @@ class Scheme:
     line_width: str = "medthick"
     thin_width: str = "medium"
     axis_width: str = "medthin"
-    area_opacity: float = 1.0
-    bar_outline: str = ""
     confidence_fill: str = "gs13"
     reference_color: str = "black"
     by_title_fill: str = "gs15"
     histogram_fill: str = ""
-    fitted_color: str = ""
 
     def color(self, number: int) -> str:
         """The colour of the plot of that number, from 0."""

@@ -13,6 +13,7 @@ from statalike.commands.graphics.plot_types import variable_texts
 from statalike.commands.graphics.text_options import read_text
 from statalike.commands.graphics.twoway_options import TITLES, read_titles
 from statalike.errors import StataError
+from statalike.graphics import style_names
 from statalike.graphics.graph import Graph, PanelLayout, Text
 from statalike.language.arguments import Arguments
 from statalike.language.specification import Specification
@@ -23,9 +24,10 @@ MOST_PANELS = 400
 
 _BY = Specification.parse(
     f"varlist [, TOTal MISSing Rows(integer) Cols(integer) COLFirst HOLes(numlist) COMpact "
-    f"noRESCALE noYRESCALE noXRESCALE noIXAXes noIYAXes noIXLabel noIYLabel "
-    f"{TITLES} {LEGEND} IMargin(string) noEDGElabel]",
-    unsupported="STYle(string) IScale(string) noIYTIck noIXTIck noIYTItle noIXTItle "
+    f"noRESCALE noYRESCALE noXRESCALE noIXAXes noIYAXes "
+    f"{TITLES} {LEGEND} IMargin(string)]",
+    unsupported="STYle(string) IScale(string) noEDGElabel noIXLabel noIYLabel noIYTIck "
+    "noIXTIck noIYTItle noIXTItle "
     "XSIZe(real) YSIZe(real) SCHeme(string) GRAPHRegion(string) PLOTRegion(string)",
 )
 
@@ -121,7 +123,17 @@ def _layout(read: Arguments, count: int) -> PanelLayout:
         x_axes=bool(options.get("ixaxes")),
         y_axes=bool(options.get("iyaxes")),
         joined=read.flag("compact"),
+        gap=inner_margin(read),
     )
+
+
+def inner_margin(read: Arguments) -> float | None:
+    """The gap between plot regions that ``imargin()`` asks for; r(198)."""
+    text = read.string("imargin")
+    if text is None:
+        return None
+    words = text.split() or [""]
+    return 2 * style_names.size("margin", words[0])
 
 
 def _note(state: State, names: tuple[str, ...]) -> str:

@@ -23,9 +23,8 @@ OUTER_GAP = 0.6
 MOST_OVER = 3
 
 _OVER = Specification.parse(
-    "varname [, RELabel(string asis) LABel(string asis) GAP(string) SORT(string) DEScending "
-    "AXis(string asis) REVerse]",
-    unsupported="TOTal",
+    "varname [, RELabel(string asis) LABel(string asis) SORT(string) DEScending REVerse]",
+    unsupported="GAP(string) AXis(string) TOTal",
 )
 
 

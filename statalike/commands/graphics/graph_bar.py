@@ -18,10 +18,12 @@ from statalike.commands.graphics.categories import (
 from statalike.commands.graphics.category_graph import draw_categories
 from statalike.commands.graphics.twoway_options import CATEGORY_OPTIONS, UNSUPPORTED, AxisDefaults
 from statalike.commands.registry import command
+from statalike.data.dataset import Dataset
 from statalike.data.formats import Format
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
 from statalike.evaluation import StateContext, observations_mask
+from statalike.graphics import style_names
 from statalike.graphics.graph import Layer, ReferenceLine, Style
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import evaluate
@@ -35,17 +37,18 @@ from statalike.state import State
 _STATISTICS = ("mean", "median", "sum", "count", "percent", "sd", "min", "max", "first", "last")
 _OPTIONS = (
     "over(string asis repeated) by(string asis) ASYvars ASCategory STACK PERCENTages MISSing "
-    f"NOFILL NOLabel BLABel(string asis) BARGap(real 0) OUTERgap(string) EXCLude0 {BAR_STYLES} "
+    f"NOFILL BLABel(string asis) BARGap(real 0) EXCLude0 {BAR_STYLES} "
     f"{CATEGORY_OPTIONS}"
 )
 _SYNTAX = f"[anything] [if] [in] [aweight fweight pweight] [, {_OPTIONS}]"
 _UNSUPPORTED = (
-    f"{UNSUPPORTED} ALLCategories CW YVAROPTions(string) SHOWyvars LEGENDgap(string) "
+    f"{UNSUPPORTED} NOLabel OUTERgap(string) ALLCategories CW YVAROPTions(string) SHOWyvars "
+    "LEGENDgap(string) "
     "YALTernate XALTernate YREVerse LINEGap(string) DOTS(string) NDOTS(integer) LINEType(string)"
 )
 _BLABEL = Specification.parse(
-    "anything [, FORmat(string) Size(string) POSition(string) COLor(string)]",
-    unsupported="GAP(string) ORIENTation(string)",
+    "anything [, FORmat(string) Size(string)]",
+    unsupported="POSition(string) COLor(string) GAP(string) ORIENTation(string)",
 )
 
 
@@ -263,6 +266,7 @@ class _Chart:
         table = np.array([self._values(leaf) for leaf in layout.leaves])
         centres = np.array([leaf.centre for leaf in layout.leaves])
         layers = []
+        label_size = self._label_size()
         base = np.zeros(len(centres))
         gap = float(arguments.number("bargap") or 0)
         for position, key in enumerate(self._keys):
@@ -275,7 +279,7 @@ class _Chart:
                     {"x": centres + offset, "y": top, "base": base},
                     position,
                     key,
-                    self._styles.get(position, Style()),
+                    replace(self._styles.get(position, Style()), label_size=label_size),
                     width=1 - gap / 100 if bars > 1 else 1.0,
                     labels=self._bar_labels(y, key, layout),
                 )
@@ -296,6 +300,13 @@ class _Chart:
         if not 0 <= position < len(values):
             raise StataError(198, "over(, sort()): there is no such variable")
         return float(np.nan_to_num(values[position]))
+
+    def _label_size(self) -> str:
+        text = self._arguments.option("blabel")
+        size = read_suboptions(_BLABEL, str(text), Dataset()).string("size") if text else None
+        if size:
+            style_names.size("text size", size)
+        return size or ""
 
     def _bar_labels(self, values: np.ndarray, key: str, layout: Categories) -> tuple[str, ...]:
         text = self._arguments.option("blabel")

@@ -31,11 +31,12 @@ from statalike.state import State
 
 _SYNTAX = (
     "varlist(numeric) [if] [in] [aweight fweight pweight] [, over(string asis repeated) "
-    f"by(string asis) ASYvars ASCategory NOOUTsides MISSing NOFILL BOXGap(real 0) "
-    f"OUTERgap(string) {BAR_STYLES} {CATEGORY_OPTIONS}]"
+    f"by(string asis) ASYvars ASCategory NOOUTsides MISSing NOFILL "
+    f"{BAR_STYLES} {CATEGORY_OPTIONS}]"
 )
 _UNSUPPORTED = (
-    f"{UNSUPPORTED} MEDTYPE(string) MEDLINE(string) MEDMarker(string) CWHIskers LINES(string) "
+    f"{UNSUPPORTED} BOXGap(real) OUTERgap(string) MEDTYPE(string) MEDLINE(string) "
+    "MEDMarker(string) CWHIskers LINES(string) "
     "ALSIZE(real) CAPSIZE(real) ALLCategories CW YVAROPTions(string) SHOWyvars YALTernate "
     "XALTernate YREVerse"
 )

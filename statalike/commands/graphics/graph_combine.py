@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from statalike.commands.graphics.by_graphs import laid_out
+from statalike.commands.graphics.by_graphs import inner_margin, laid_out
 from statalike.commands.graphics.finishing import finish
 from statalike.commands.graphics.graph_memory import named_graph
 from statalike.commands.graphics.twoway_options import (
@@ -53,7 +53,12 @@ def graph_combine(state: State, arguments: Arguments) -> None:
     graph = replace(
         graph,
         graphs=tuple(graphs),
-        layout=replace(layout, holes=holes, by_column=arguments.flag("colfirst")),
+        layout=replace(
+            layout,
+            holes=holes,
+            by_column=arguments.flag("colfirst"),
+            gap=inner_margin(arguments),
+        ),
         legend=Legend(shown=False),
         family="combine",
         command=arguments.text,

@@ -23,16 +23,25 @@ _LEGEND = Specification.parse(
     "[, ORDer(string asis) LABel(string asis repeated) off on Cols(integer) "
     "Rows(integer) POSition(integer) RING(integer) Size(string) COLor(string asis) COLFirst "
     "NOCOLFirst REGion(string asis) TItle(string asis) SUBtitle(string asis) "
-    "SYMXsize(string) SYMYsize(string) KEYGap(string) ROWGap(string) COLGap(string) "
-    "BMargin(string) SPAN]",
-    unsupported="HOLes(numlist) ALL STACk NOSTACk TEXTFirst NOTEXTFirst BPLACEment(string) "
+    "SYMXsize(string) KEYGap(string) ROWGap(string) COLGap(string)]",
+    unsupported="SYMYsize(string) BMargin(string) SPAN HOLes(numlist) ALL STACk NOSTACk "
+    "TEXTFirst NOTEXTFirst BPLACEment(string) "
     "TEXTWidth(string) FORCESize STYle(string) NOTE(string) CAPtion(string) AT(integer) "
     "SYMPlacement(string) LINEGAP(string) WIDTH(string) HEIGHT(string) TEXTPlacement(string)",
 )
 _REGION = Specification.parse(
     "[, COLor(string asis) FColor(string asis) LColor(string asis) LWidth(string) "
-    "LPattern(string) Margin(string) STYle(string) LSTYle(string)]"
+    "STYle(string) LSTYle(string)]",
+    unsupported="LPattern(string) Margin(string)",
 )
+
+
+_LENGTHS = {
+    "symxsize": "key_width",
+    "keygap": "key_gap",
+    "rowgap": "row_gap",
+    "colgap": "column_gap",
+}
 
 
 def read_legend(texts: Iterable[str], data: Dataset) -> Legend:
@@ -68,6 +77,11 @@ def _with_options(legend: Legend, read: Arguments, data: Dataset) -> Legend:
         if value is not None:
             changes: dict[str, Any] = {name: value}
             legend = replace(legend, **changes)
+    for option, name in _LENGTHS.items():
+        text = read.string(option)
+        if text is not None:
+            lengths: dict[str, Any] = {name: style_names.size("margin", text.strip())}
+            legend = replace(legend, **lengths)
     position = read.integer("position")
     if position is not None:
         legend = replace(legend, clock=check_clock(position))

@@ -18,7 +18,7 @@ MARKERS = (
 )
 MARKER_LABELS = (
     "MLABel(varname) MLABPosition(integer 3) MLABSize(string asis) MLABColor(string asis) "
-    "MLABANGle(string) MLABVposition(varname)"
+    "MLABANGle(string)"
 )
 _LINE = "LPattern(string asis) LWidth(string asis) LColor(string asis)"
 #: the names that these options had in old releases
@@ -28,7 +28,7 @@ CONNECTIONS = "Connect(string asis) CMISsing(string) SORT SORT(varlist)"
 AREAS = f"FColor(string asis) FIntensity(real 100) {_LINE}"
 PLOT = "COLor(string asis) YAXis(integer 1) PSTYle(string) RECast(string)"
 UNSUPPORTED_STYLES = (
-    "MSTYle(string) MLSTYle(string) LSTYle(string) ASTYle(string) MLABSTYle(string) "
+    "MLABVposition(varname) MSTYle(string) LSTYle(string) ASTYle(string) MLABSTYle(string) "
     "MLABGap(string) MLABFormat(string) MSANGle(string) MLAlign(string) LALign(string) "
     "XAXis(integer) COLORVAR(varname) MLPattern(string)"
 )

@@ -15,8 +15,9 @@ from statalike.language.suboptions import read_suboptions
 
 _TITLE = Specification.parse(
     "[anything] [, Size(string) COLor(string asis) POSition(integer) RING(integer) SPAN NOSPAN "
-    "JUSTification(string) ANGle(string) ORIENTation(string) axis(integer 1) prefix suffix]",
-    unsupported="BOX NOBOX MARgin(string) BMargin(string) FColor(string) BColor(string) "
+    "JUSTification(string) ANGle(string) ORIENTation(string) axis(integer 1)]",
+    unsupported="prefix suffix BOX NOBOX MARgin(string) BMargin(string) FColor(string) "
+    "BColor(string) "
     "LColor(string) LINEGAP(string) STYle(string) WIDTH(string) HEIGHT(string) BEXPAND "
     "ALIGNment(string) PLacement(string) TSTYle(string) LWidth(string) NOBEXPAND",
 )

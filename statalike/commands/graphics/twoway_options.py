@@ -67,27 +67,27 @@ UNSUPPORTED = (
 
 _LABELS = Specification.parse(
     "[anything] [, ANGle(string) LABSize(string) LABColor(string asis) VALuelabel NOGRID GRID "
-    "add NOLabels LABels NOTICks TICks format(string) axis(integer 1) ALTernate custom "
+    "add NOLabels LABels NOTICks TICks format(string) axis(integer 1) ALTernate "
     "GLColor(string) GLPattern(string) GLWidth(string)]",
-    unsupported="TLength(string) TPosition(string) LABGap(string) TLWidth(string) TLColor(string) "
+    unsupported="custom TLength(string) TPosition(string) LABGap(string) TLWidth(string) "
+    "TLColor(string) "
     "norescale GMIN NOGMIN GMAX NOGMAX GEXTend NOGEXTend",
 )
 _SCALE = Specification.parse(
-    "[, Range(numlist) LOG NOLOG REVerse NOREVerse off on alt noLIne axis(integer 1) FILL]",
-    unsupported="LSTYle(string) TITLEGap(string) OUTERgap(string) FEXTEND NOEXTend",
+    "[, Range(numlist) LOG NOLOG REVerse NOREVerse off on alt noLIne axis(integer 1)]",
+    unsupported="LSTYle(string) FILL TITLEGap(string) OUTERgap(string) FEXTEND NOEXTend",
 )
 _LINE = Specification.parse(
-    "anything [, LPattern(string asis) LWidth(string asis) LColor(string asis) axis(integer 1) "
-    "noEXTend]",
-    unsupported="LSTYle(string) STYle(string)",
+    "anything [, LPattern(string asis) LWidth(string asis) LColor(string asis) axis(integer 1)]",
+    unsupported="noEXTend LSTYle(string) STYle(string)",
 )
 _REGION = Specification.parse(
-    "[, COLor(string asis) FColor(string asis) LColor(string asis) LWidth(string) "
-    "Margin(string) IColor(string asis) IFColor(string asis) ILColor(string asis) "
-    "LPattern(string)]",
-    unsupported="STYle(string) LSTYle(string) ASTYle(string) ISTYle(string) ILSTYle(string)",
+    "[, COLor(string asis) FColor(string asis) LColor(string asis) "
+    "Margin(string) IColor(string asis) IFColor(string asis) ILColor(string asis)]",
+    unsupported="LPattern(string) LWidth(string) STYle(string) LSTYle(string) "
+    "ASTYle(string) ISTYle(string) ILSTYle(string)",
 )
-_ASPECT = Specification.parse("[anything] [, PLACEment(string)]")
+_ASPECT = Specification.parse("anything", unsupported="PLACEment(string)")
 _TEXT = (
     "Size(string) COLor(string asis) PLacement(string) JUSTification(string) ORIENTation(string)"
 )
@@ -321,6 +321,7 @@ def _ticks(read: Arguments, before: Ticks, defaults: AxisDefaults, *, labelled: 
     grid = False if read.flag("nogrid") else True if read.flag("grid") else before.grid
     angle, size = read.string("angle"), read.string("labsize")
     color = split_words(str(read.option("labcolor") or ""))
+    looks = _line_looks(read, "gl")
     if size:
         style_names.size("text size", size)
     return Ticks(
@@ -331,6 +332,7 @@ def _ticks(read: Arguments, before: Ticks, defaults: AxisDefaults, *, labelled: 
         labelled=labelled and not read.flag("nolabels"),
         ticked=not read.flag("noticks"),
         grid=grid,
+        grid_style=before.grid_style if looks == Style() else looks,
         angle=before.angle if angle is None else style_names.angle(angle),
         size=size or before.size,
         color=check_color(color[0]) if color else before.color,
@@ -370,18 +372,24 @@ _SCALE_FLAGS: dict[str, dict[str, Any]] = {
 
 
 def _reference_lines(read: Arguments) -> list[ReferenceLine]:
+    style = _line_looks(read, "l")
+    return [ReferenceLine(value, style) for value in read_numlist(read.body)]
+
+
+def _line_looks(read: Arguments, start: str) -> Style:
+    """The pattern, width and colour of a line from options that begin with ``l`` or ``gl``."""
+
     def first(name: str, check: Callable[[str], object]) -> str:
         words = split_words(str(read.option(name) or ""))
         if words:
             check(words[0])
         return words[0] if words else ""
 
-    style = Style(
-        line_pattern=first("lpattern", style_names.dashes),
-        line_width=first("lwidth", lambda text: style_names.size("line width", text)),
-        line_color=first("lcolor", check_color),
+    return Style(
+        line_pattern=first(f"{start}pattern", style_names.dashes),
+        line_width=first(f"{start}width", lambda text: style_names.size("line width", text)),
+        line_color=first(f"{start}color", check_color),
     )
-    return [ReferenceLine(value, style) for value in read_numlist(read.body)]
 
 
 def refuse(arguments: Arguments, *names: str) -> None:

@@ -99,7 +99,7 @@ def _jittered(plot: Plot, values: np.ndarray, dimension: int) -> np.ndarray:
     return moved
 
 
-@plot_type("area", "area", syntax=f"{_PAIR} [, {_BASED} noDROPBASE]")
+@plot_type("area", "area", syntax=f"{_PAIR} [, {_BASED}]", unsupported="noDROPBASE")
 def area(plot: Plot, mask: np.ndarray) -> list[Layer]:
     return _from_base(plot, mask, "area")
 
@@ -128,7 +128,8 @@ def _from_base(plot: Plot, mask: np.ndarray, kind: str) -> list[Layer]:
     rows = plot.rows(mask, x_name)
     y, x = plot.columns((y_name, x_name), rows)
     plot.take_names((y_name,), x_name)
-    there = present(x, y)
+    breaks = _breaks_at_missing(plot, 0)
+    there = ~np.isnan(x) if breaks else present(x, y)
     horizontal = bool(plot.arguments.options.get("horizontal"))
     if horizontal:
         plot.names = plot.names.turned()
@@ -142,6 +143,7 @@ def _from_base(plot: Plot, mask: np.ndarray, kind: str) -> list[Layer]:
             plot.styles.style(),
             axis=plot.axis,
             horizontal=horizontal,
+            breaks_at_missing=breaks,
             labels=plot.marker_labels(rows[there]),
         )
     ]

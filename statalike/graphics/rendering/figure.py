@@ -157,5 +157,6 @@ def _draw_combined(canvas: Canvas, graph: Graph, room: Rectangle, unit: float) -
     if layout.by_column:
         cells.sort(key=lambda cell: (cell[1], cell[0]))
     free = [cell for number, cell in enumerate(cells, 1) if number not in layout.holes]
+    gap = unit * (1.0 if layout.gap is None else layout.gap)
     for (row, column), part in zip(free, graph.graphs, strict=False):
-        draw_graph(canvas, part, room.cell(row, column, layout.rows, layout.columns, unit))
+        draw_graph(canvas, part, room.cell(row, column, layout.rows, layout.columns, gap))

@@ -87,10 +87,10 @@ class LegendBox:
             frameon=True,
             fancybox=False,
             framealpha=1.0,
-            handlelength=2.2,
-            handletextpad=0.6,
-            columnspacing=1.2,
-            labelspacing=0.35,
+            handlelength=_in_letters(legend.key_width, size, 2.2),
+            handletextpad=_in_letters(legend.key_gap, size, 0.6),
+            columnspacing=_in_letters(legend.column_gap, size, 1.2),
+            labelspacing=_in_letters(legend.row_gap, size, 0.35),
             borderpad=0.45,
             title=joined(legend.title.lines)[0] or None,
             title_fontsize=size * 1.1 * unit,
@@ -121,6 +121,11 @@ class LegendBox:
             region.left + margin + across * (region.width - width - 2 * margin),
             region.bottom + margin + up * (region.height - height - 2 * margin),
         )
+
+
+def _in_letters(given: float | None, size: float, usual: float) -> float:
+    """A length in percent of the graph as matplotlib takes it, in sizes of the text."""
+    return usual if given is None or not size else given / size
 
 
 def clock_alignment(clock: int) -> tuple[float, float]:

@@ -144,7 +144,10 @@ class PanelGrid:
     def _place(self, at: Rectangle) -> Rectangle:
         """Give every column and row the room its axes need; all plot regions are of one size."""
         rows, columns = self._rows, self._columns
-        gap = 0.0 if self._graph.layout.joined else 2.2 * self._unit
+        asked = self._graph.layout.gap
+        gap = 2.2 * self._unit if asked is None else asked * self._page_unit
+        if self._graph.layout.joined:
+            gap = 0.0
         left, right = [0.0] * columns, [0.0] * columns
         bottom, top = [0.0] * rows, [0.0] * rows
         taken = set(self._cells)

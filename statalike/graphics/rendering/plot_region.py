@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from statalike.graphics import style_names
 from statalike.graphics.colors import resolved_color
-from statalike.graphics.graph import Axis, Graph, Panel, PlacedText, ReferenceLine, Ticks
+from statalike.graphics.graph import Axis, Graph, Panel, PlacedText, ReferenceLine, Style, Ticks
 from statalike.graphics.graph_text import shown_text
 from statalike.graphics.rendering.axis_limits import PLOT_MARGIN, Limits
 from statalike.graphics.rendering.canvas import LINE_HEIGHT, Canvas, joined
@@ -258,12 +258,14 @@ class PlotRegion:
                 wanted = ticks is not None and (
                     (usual if ticks is axis.labels else False) if ticks.grid is None else ticks.grid
                 )
+                style = ticks.grid_style if ticks is not None else Style()
+                width = style_names.size("line width", style.line_width or "medthin")
                 for value in values if wanted and not axis.off else ():
                     line(
                         value,
-                        color=resolved_color(scheme.grid),
-                        linestyle=line_style(scheme.grid_pattern, self._unit),
-                        linewidth=style_names.size("line width", "medthin") * self._unit,
+                        color=resolved_color(style.line_color or scheme.grid, scheme.grid),
+                        linestyle=line_style(style.line_pattern or "solid", self._unit),
+                        linewidth=width * self._unit,
                         zorder=0.5,
                         gid="grid",
                     )
