@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from statalike.commands.graphics.drawing import complete_sample, draw_one_panel, label_of
 from statalike.commands.graphics.style_options import MARKERS, PLOT, StyleOptions
@@ -35,13 +35,13 @@ def qnorm(state: State, arguments: Arguments) -> None:
     (name,) = arguments.varlist
     values = _sorted_values(state, arguments, name)
     mean, deviation = _moments(values)
-    quantiles = mean + deviation * stats.norm.ppf(_positions(len(values)))
+    quantiles = mean + deviation * special.ndtri(_positions(len(values)))
     grid = True if arguments.flag("grid") else None
     percentiles = np.percentile(values, [5, 50, 95]) if grid else np.zeros(0)
     form = state.data.variable(name).format
     x_labels = y_labels = Ticks(count=5, grid=grid)
     if grid:
-        marks = mean + deviation * stats.norm.ppf(np.array([0.05, 0.5, 0.95]))
+        marks = mean + deviation * special.ndtri(np.array([0.05, 0.5, 0.95]))
         x_labels = Ticks(tuple(marks.tolist()), (None,) * 3, grid=True)
         y_labels = Ticks(tuple(percentiles.tolist()), (None,) * 3, grid=True)
     draw_one_panel(
@@ -67,7 +67,7 @@ def pnorm(state: State, arguments: Arguments) -> None:
     values = _sorted_values(state, arguments, name)
     mean, deviation = _moments(values)
     empirical = _positions(len(values))
-    normal = stats.norm.cdf((values - mean) / deviation) if deviation else np.full(len(values), 0.5)
+    normal = special.ndtr((values - mean) / deviation) if deviation else np.full(len(values), 0.5)
     ends = np.array([0.0, 1.0])
     draw_one_panel(
         state,

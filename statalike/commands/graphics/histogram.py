@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy import stats
 
 from statalike.commands.graphics.density_plots import (
     HISTOGRAM,
@@ -21,6 +20,7 @@ from statalike.commands.graphics.twoway import TwowaySpecification, draw_plots
 from statalike.commands.graphics.twoway_options import TWOWAY_OPTIONS, UNSUPPORTED
 from statalike.commands.registry import command
 from statalike.data.formats import display_number, format_value
+from statalike.engine.smoothing.kernel_density import normal_density
 from statalike.errors import StataError
 from statalike.evaluation import observations_mask
 from statalike.graphics.graph import Layer
@@ -115,7 +115,7 @@ def _curve_type(shape: str, name: str, scale: str, bins: Bins) -> PlotType:
                 mean = float(np.average(values, weights=w))
                 spread = float(np.sqrt((w * (values - mean) ** 2).sum() / (total - 1)))
                 x = np.linspace(values.min(), values.max(), _POINTS)
-                y = factor * stats.norm.pdf(x, mean, spread)
+                y = factor * normal_density(x, mean, spread)
             else:
                 density = density_of(plot.state, values, weights, {}, _POINTS)
                 x, y = density.points, factor * density.values

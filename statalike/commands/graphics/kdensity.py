@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from statalike.commands.data.generate import make_variable
 from statalike.commands.data.weights import weights_of
@@ -18,6 +17,7 @@ from statalike.commands.graphics.twoway_options import (
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.data.storage import DOUBLE
+from statalike.engine.smoothing.kernel_density import normal_density
 from statalike.errors import StataError
 from statalike.graphics.graph import Layer
 from statalike.language.arguments import Arguments
@@ -73,7 +73,7 @@ def kdensity(state: State, arguments: Arguments) -> None:
         mean = float(np.average(values, weights=w))
         spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
         if spread > 0:
-            normal = stats.norm.pdf(points, mean, spread)
+            normal = normal_density(points, mean, spread)
             layers.append(Layer("line", {"x": points, "y": normal}, 1, "Normal density"))
     draw_one_panel(
         state,

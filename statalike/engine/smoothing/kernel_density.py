@@ -49,6 +49,11 @@ def _triangle(z: np.ndarray) -> np.ndarray:
     return np.maximum(1 - np.abs(z), 0.0)
 
 
+def normal_density(x: np.ndarray, mean: float, deviation: float) -> np.ndarray:
+    """The density of the normal distribution at each x."""
+    return _gaussian((x - mean) / deviation) / deviation
+
+
 #: the kernels under Stata's names; each integrates to one
 KERNELS: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "epanechnikov": _epanechnikov,

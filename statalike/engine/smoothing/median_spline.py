@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 
 def median_bands(y: np.ndarray, x: np.ndarray, bands: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,4 +42,6 @@ def median_spline(
     left = np.minimum(pieces // points, len(knots) - 2)
     share = (pieces - left * points) / points
     grid = knots[left] + share * (knots[left + 1] - knots[left])
+    from scipy.interpolate import CubicSpline  # half a second that other commands need not wait
+
     return grid, CubicSpline(knots, heights, bc_type="natural")(grid)

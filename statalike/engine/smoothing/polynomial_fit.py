@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FittedCurve:
     def limits(self, level: float, *, forecast: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Limits of the confidence interval of ``level`` percent, with Student's t."""
         errors = self.forecast_error if forecast else self.mean_error
-        reach = stats.t.ppf(0.5 + level / 200, self.degrees) * errors
+        reach = special.stdtrit(self.degrees, 0.5 + level / 200) * errors
         return self.fitted - reach, self.fitted + reach
 
 
