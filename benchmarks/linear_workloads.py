@@ -35,6 +35,8 @@ class Workload:
 
     ``groups`` are the grouping variables, outermost first; every level has a random intercept,
     and the innermost one a random coefficient of ``slope`` too, with an unstructured covariance.
+    ``weights`` are the sampling weights of the observations and of the groups of each level,
+    innermost first, each given the groups above.
     """
 
     name: str
@@ -43,10 +45,16 @@ class Workload:
     groups: tuple[str, ...]
     slope: str | None
     restricted: bool
+    weights: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
         """The model as a ``mixed`` command."""
+        if self.weights:
+            own, *above = self.weights
+            groups = zip(self.groups, reversed(above), strict=True)
+            levels = " ".join(f"|| {group}:, pweight({weight})" for group, weight in groups)
+            return f"mixed y {self.fixed[0]}-{self.fixed[-1]} [pw={own}] {levels}"
         outer = "".join(f" || {group}:" for group in self.groups[:-1])
         covariance = f" {self.slope}, covariance(unstructured)" if self.slope else ""
         options = covariance
@@ -143,6 +151,21 @@ def three_level(
     return {"y": y, **x, "school": identifier(school), "klass": identifier(klass)}
 
 
+def unequal_sample(generator: np.random.Generator, groups: int, members: int) -> Columns:
+    """A two-stage sample whose inclusion depends on the random effect and on the residual.
+
+    ``w2`` is the weight of a group, ``w1`` that of its members given the group.
+    """
+    group = numbered(groups, members)
+    effects = 0.6 * generator.standard_normal(groups)
+    w2 = np.round(10 * np.exp(-0.5 * effects + 0.2 * generator.standard_normal(groups)), 4)
+    x = covariates(generator, len(group), 2)
+    residual = generator.standard_normal(len(group))
+    w1 = np.round(3 * np.exp(-0.3 * residual), 4)
+    y = 0.5 + 0.5 * x["x1"] - 0.4 * x["x2"] + effects[group] + residual
+    return {"y": y, **x, "g": identifier(group), "w1": w1, "w2": w2[group]}
+
+
 GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
     "lmm_ri_s": lambda generator: random_intercept(generator, groups=1_000),
     "lmm_ri_m": lambda generator: random_intercept(generator, groups=10_000),
@@ -153,6 +176,8 @@ GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
     "lmm_3l_s": lambda generator: three_level(generator, schools=50, classes=4),
     "lmm_3l_m": lambda generator: three_level(generator, schools=500, classes=8),
     "lmm_3l_l": lambda generator: three_level(generator, schools=2_500, classes=16),
+    "svy_lmm_s": lambda generator: unequal_sample(generator, groups=200, members=20),
+    "svy_lmm_l": lambda generator: unequal_sample(generator, groups=2_000, members=50),
 }
 
 
@@ -167,6 +192,9 @@ def declared() -> dict[str, Workload]:
             Workload(f"lmm_rs_{size}_reml", f"lmm_rs_{size}", three, ("g",), "x1", True),
             Workload(f"lmm_3l_{size}", f"lmm_3l_{size}", three, ("school", "klass"), None, False),
         ]
+    for size in ("s", "l"):
+        name = f"svy_lmm_{size}"
+        workloads.append(Workload(name, name, ("x1", "x2"), ("g",), None, False, ("w1", "w2")))
     return {workload.name: workload for workload in workloads}
 
 

@@ -39,7 +39,15 @@ fit_glmmTMB <- function() {
   model
 }
 
-fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB)[[program]]
+fit_WeMix <- function() {
+  mix(as.formula(workload$formula), data, weights = workload$weights, cWeights = TRUE)
+}
+
+fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB, WeMix = fit_WeMix)[[program]]
+
+likelihood <- function(model) {
+  if (program == "WeMix") as.numeric(model$lnl) else as.numeric(logLik(model))
+}
 
 say <- function(...) {
   cat(jsonlite::toJSON(list(...), auto_unbox = TRUE, digits = NA), "\n", sep = "")
@@ -58,7 +66,7 @@ while (length(line <- readLines(input, n = 1)) == 1) {
       model <- fit()
       seconds[k] <- as.numeric(difftime(Sys.time(), start, units = "secs"))
     }
-    list(seconds = I(seconds), log_likelihood = as.numeric(logLik(model)), note = note)
+    list(seconds = I(seconds), log_likelihood = likelihood(model), note = note)
   }, error = function(problem) list(failure = conditionMessage(problem)))
   do.call(say, answer)
 }

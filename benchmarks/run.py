@@ -39,10 +39,21 @@ COMMANDS: dict[str, list[str]] = {
     "glmmTMB": ["Rscript", "--vanilla", "benchmarks/peers.R", "glmmTMB"],
     "mixedlm": [PEERS_PYTHON, "-m", "benchmarks.peers", "mixedlm"],
     "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
+    "WeMix": ["Rscript", "--vanilla", "benchmarks/peers.R", "WeMix"],
 }
+OWN = ("statalike", "engine")
+# The programs that have weights at every level; they have no other workload.
+WEIGHTED = ("WeMix",)
 RIVALS = ("lme4", "glmm")
 
 LOG_LIKELIHOOD_TOLERANCE = 1e-4
+
+
+def able(workload: Workload, programs: Sequence[str]) -> list[str]:
+    """Those of the programs that can fit the workload."""
+    return [
+        name for name in programs if name in OWN or (name in WEIGHTED) == bool(workload.weights)
+    ]
 
 
 def take_turns(
@@ -123,7 +134,7 @@ def cell(turns: Turns | None, best: float) -> str:
 
 def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
     """The results in Markdown: a row a workload, a column a program, then the ratios."""
-    own = [name for name in ("statalike", "engine") if name in programs]
+    own = [name for name in OWN if name in programs]
     pairs = [(mine, rival) for mine in own for rival in RIVALS if rival in programs]
     header = ["workload", "command", "observations", "groups", "log likelihood"]
     header += [*programs, *(f"{mine} / {rival}" for mine, rival in pairs)]
@@ -139,8 +150,8 @@ def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
         row.append(f"{best:.4f}")
         row += [cell(by_program.get(program), best) for program in programs]
         for mine, rival in pairs:
-            both = [by_program[mine], by_program[rival]]
-            fair = all(counts(turns, best) for turns in both)
+            both = [by_program[name] for name in (mine, rival) if name in by_program]
+            fair = len(both) == 2 and all(counts(turns, best) for turns in both)
             row.append(shown(ratio(*both)) if fair else "")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
@@ -202,7 +213,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         workload = WORKLOADS[name]
         write(workload.data)
         records = take_turns(
-            workload, options.programs, options.rounds, options.limit, options.patience
+            workload,
+            able(workload, options.programs),
+            options.rounds,
+            options.limit,
+            options.patience,
         )
         results[name] = records
         best = best_log_likelihood(records)

@@ -13,13 +13,18 @@ import sys
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 
 from benchmarks.linear_workloads import WORKLOADS, Workload
 from benchmarks.turns import Fit, serve
 from statalike import __version__
 from statalike.engine.covariance import Identity, Unstructured
 from statalike.engine.linear.fit import fit_linear_mixed_model
+from statalike.engine.linear.group_scores import group_scores
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.weights import TotalWeights
+from statalike.engine.nested_groups import nested_groups
+from statalike.engine.robust_variance import robust_variance
 
 
 def command(workload: Workload) -> Fit:
@@ -52,17 +57,28 @@ def model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
 
     *outer, inner = workload.groups
     levels = [*(level(group, None) for group in outer), level(inner, workload.slope)]
-    return LinearMixedModel(columns["y"], design(workload.fixed), tuple(levels))
+    weights = None
+    if workload.weights:
+        totals = [np.multiply.reduce([columns[w] for w in workload.weights])]
+        for position in range(1, len(workload.weights)):
+            totals.append(np.multiply.reduce([columns[w] for w in workload.weights[position:]]))
+        weights = TotalWeights(totals[0], tuple(totals[:0:-1]))
+    return LinearMixedModel(columns["y"], design(workload.fixed), tuple(levels), weights=weights)
 
 
 def engine(workload: Workload) -> Fit:
-    """The fit with standard errors, from arrays."""
+    """The fit with standard errors, from arrays; robust ones of weighted data."""
     model = model_of(workload, pd.read_stata(workload.dta))
+    highest = nested_groups([level.groups for level in model.levels]).group(0)
 
     def fit() -> float:
         result = fit_linear_mixed_model(model, "reml" if workload.restricted else "ml")
         if not result.converged:
             raise RuntimeError("not converged")
+        if workload.weights:
+            scores = group_scores(model, result.coefficients, result.estimates, highest)
+            bread = block_diag(result.coefficient_covariance, result.parameter_covariance)
+            robust_variance(bread, scores)
         return float(result.log_likelihood)
 
     return fit

@@ -26,6 +26,7 @@ from statalike.engine.covariance import (
     Unstructured,
 )
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.weights import TotalWeights
 from statalike.results.stores import Results
 
 _STRUCTURES: dict[str, type[CovarianceStructure]] = {
@@ -97,8 +98,17 @@ class LinearMixedDescription:
         """Group codes (n,) for each of ``level_names`` on the chosen rows."""
         return [group_codes(data, name, rows) for name in self.level_names]
 
+    @property
+    def level_positions(self) -> tuple[int, ...]:
+        """Where the levels that have random effects stand in ``level_names``."""
+        return tuple(self.level_names.index(name) for name, _ in self.levels)
+
     def engine_model(
-        self, data: Dataset, rows: np.ndarray, fixed: np.ndarray | None = None
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        fixed: np.ndarray | None = None,
+        weights: TotalWeights | None = None,
     ) -> LinearMixedModel:
         """The arrays of the model on the chosen rows, a mask (n,).
 
@@ -123,6 +133,7 @@ class LinearMixedDescription:
                 for name, equations in self.levels
             ),
             self.residuals.errors(data, rows, of_levels) if self.residuals else None,
+            weights,
         )
 
 

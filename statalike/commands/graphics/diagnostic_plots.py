@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from statalike.commands.data.summary_statistics import percentiles
 from statalike.commands.graphics.drawing import complete_sample, draw_one_panel, label_of
 from statalike.commands.graphics.style_options import MARKERS, PLOT, StyleOptions
 from statalike.commands.graphics.twoway_options import (
@@ -37,13 +38,13 @@ def qnorm(state: State, arguments: Arguments) -> None:
     mean, deviation = _moments(values)
     quantiles = mean + deviation * special.ndtri(_positions(len(values)))
     grid = True if arguments.flag("grid") else None
-    percentiles = np.percentile(values, [5, 50, 95]) if grid else np.zeros(0)
+    marked = percentiles(values, np.ones(len(values)), (5, 50, 95)) if grid else np.zeros(0)
     form = state.data.variable(name).format
     x_labels = y_labels = Ticks(count=5, grid=grid)
     if grid:
         marks = mean + deviation * special.ndtri(np.array([0.05, 0.5, 0.95]))
         x_labels = Ticks(tuple(marks.tolist()), (None,) * 3, grid=True)
-        y_labels = Ticks(tuple(percentiles.tolist()), (None,) * 3, grid=True)
+        y_labels = Ticks(tuple(marked.tolist()), (None,) * 3, grid=True)
     draw_one_panel(
         state,
         arguments,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from statalike.commands.estimation.data_signature import data_signature
+from statalike.commands.estimation.data_signature import data_signature, signature_variables
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     covariance_matrices,
@@ -14,10 +14,13 @@ from statalike.commands.estimation.linear_mixed import (
     residual_parameters,
     residual_variance,
 )
+from statalike.commands.estimation.mixed_scores import highest_level_groups, parameter_scores
+from statalike.commands.estimation.mixed_weights import model_weights, stored_weights
 from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
+from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.prediction import LevelEffects, predict_random_effects
 from statalike.engine.linear.whitening import standardised_residuals
 from statalike.engine.nested_groups import nested_groups
@@ -25,7 +28,7 @@ from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
 from statalike.state import State
 
-STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects")
+STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects", "scores")
 
 
 @predictor("mixed")
@@ -38,6 +41,9 @@ def predict_mixed(request: PredictRequest) -> None:
         raise StataError(198, "option reses() requires option reffects")
     if statistic == "reffects":
         _add_effects(request)
+        return
+    if statistic == "scores":
+        _add_scores(request)
         return
     if request.text("relevel") and statistic not in ("fitted", "residuals", "rstandard"):
         raise StataError(198, "option relevel() not allowed with this statistic")
@@ -180,7 +186,7 @@ def spread_effects(state: State, description: LinearMixedDescription) -> list[Sp
     results = state.e
     k_f = int(results.scalars["k_f"])
     b = results.matrices["b"].values[0, :k_f][description.fixed.estimated]
-    model = description.engine_model(state.data, sample)
+    model = _weighted_model(state, description, sample)
     predicted = predict_random_effects(
         model,
         b,
@@ -190,6 +196,19 @@ def spread_effects(state: State, description: LinearMixedDescription) -> list[Sp
         residual_parameters(results)[1:],
     )
     return _carried(state, description, sample, predicted)
+
+
+def _weighted_model(
+    state: State, description: LinearMixedDescription, sample: np.ndarray
+) -> LinearMixedModel:
+    """The arrays of the estimation, with the weights that it had."""
+    request = stored_weights(state.e, description.level_names)
+    totals = None
+    if request is not None:
+        codes = description.codes(state.data, sample)
+        weights = model_weights(state, request, sample, description.level_names, codes)
+        totals = weights.total(description.level_positions)
+    return description.engine_model(state.data, sample, weights=totals)
 
 
 def _carried(
@@ -216,10 +235,11 @@ def _carried(
 
 def check_unchanged(state: State, description: LinearMixedDescription, sample: np.ndarray) -> None:
     """r(459) when observations of the estimation sample have changed or gone."""
-    if int(sample.sum()) != int(state.e.scalars["N"]):
-        raise StataError(459, "data have changed since estimation")
     signature = state.e.macros.get("datasignature")
-    if signature and signature != data_signature(state.data, description, sample):
+    used = state.e.macros.get("datasignaturevars", "").split()
+    names = signature_variables(description, used)
+    known = all(name in state.data for name in names)
+    if signature and not (known and signature == data_signature(state.data, names, sample)):
         raise StataError(459, "data have changed since estimation")
 
 
@@ -279,3 +299,29 @@ def _add_effects(request: PredictRequest) -> None:
             text = f"{label} {names[level]}: {effect_name(column)}"
             missing = max(missing, request.add(name, values, text))
     request.report_missing(missing)
+
+
+def _add_scores(request: PredictRequest) -> None:
+    """``scores``: one variable for each parameter of e(b), with the score of each highest-level
+    group in its last observation.
+    """
+    state = request.state
+    if state.e.macros["method"] == "REML":
+        raise StataError(198, "option scores not allowed after REML estimation")
+    if request.text("relevel"):
+        raise StataError(198, "option relevel() not allowed with this statistic")
+    description = described_by(state.e)
+    stripes = state.e.matrices["b"].columns
+    new = new_names(request.names, len(stripes), state)
+    sample = _sample(state)
+    check_unchanged(state, description, sample)
+    rows = np.flatnonzero(sample)
+    highest = highest_level_groups(description.codes(state.data, sample), len(rows))
+    model = _weighted_model(state, description, sample)
+    scores = parameter_scores(state.e, description, model, highest)
+    last = np.zeros(len(scores), dtype=np.intp)
+    np.maximum.at(last, highest, rows)
+    for name, stripe, values in zip(new, stripes, scores.T, strict=True):
+        spread = np.full(state.data.n, MISSING)
+        spread[last] = values
+        request.add(name, spread, f"score for {stripe}")
