@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -99,7 +99,7 @@ class State:
         self.by_rows: slice | None = None
         self.mode = ""
         self.interactive = False
-        self.picture_folder: TemporaryDirectory[str] | None = None
+        self.picture_folder: Path | None = None
         self.interpreter: Interpreter
 
     # -- the parts of memory under short names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statalike.language.ast import Clause, CommandLine
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
     from statalike.language.arguments import Arguments
 
 
+@dataclass(frozen=True)
+class Suboptions:
+    """What the argument of an option may have, in the ``syntax`` language; parsed when used."""
+
+    syntax: str
+    unsupported: str = ""
+
+    @cached_property
+    def specification(self) -> Specification:
+        return Specification.parse(self.syntax, unsupported=self.unsupported)
+
+
 def read_suboptions(
-    specification: Specification, text: str, dataset: Dataset, *, abbreviations: bool = True
+    suboptions: Suboptions, text: str, dataset: Dataset, *, abbreviations: bool = True
 ) -> Arguments:
     """The text before the first comma as the body, what follows as options.
 
@@ -27,12 +41,14 @@ def read_suboptions(
         options=() if options is None else split_options(options),
         has_comma=options is not None,
     )
-    return specification.read(CommandLine("", clause), dataset, abbreviations=abbreviations)
+    return suboptions.specification.read(
+        CommandLine("", clause), dataset, abbreviations=abbreviations
+    )
 
 
-def read_option_list(specification: Specification, text: str, dataset: Dataset) -> Arguments:
+def read_option_list(suboptions: Suboptions, text: str, dataset: Dataset) -> Arguments:
     """The argument of an option that is nothing but options: ``xscale(log range(1 100))``.
 
     A comma may stand before them.
     """
-    return read_suboptions(specification, f", {text.strip().removeprefix(',')}", dataset)
+    return read_suboptions(suboptions, f", {text.strip().removeprefix(',')}", dataset)

@@ -24,8 +24,7 @@ from statalike.language.parser import (
     parse_plots,
     parse_statistics,
 )
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_option_list, read_suboptions
+from statalike.language.suboptions import Suboptions, read_option_list, read_suboptions
 
 
 def test_plots_in_parentheses_and_between_bars() -> None:
@@ -96,16 +95,16 @@ def test_statistics() -> None:
 
 
 def test_suboptions_keep_words_of_command_lines() -> None:
-    specification = Specification.parse("[anything] [, Size(string)]")
-    read = read_suboptions(specification, "Age in years if any, size(large)", Dataset())
+    suboptions = Suboptions("[anything] [, Size(string)]")
+    read = read_suboptions(suboptions, "Age in years if any, size(large)", Dataset())
     assert (read.body, read.string("size")) == ("Age in years if any", "large")
-    assert read_suboptions(specification, '"a, b"', Dataset()).body == '"a, b"'
+    assert read_suboptions(suboptions, '"a, b"', Dataset()).body == '"a, b"'
     with pytest.raises(StataError, match="option siz not allowed"):
-        read_suboptions(specification, "a, siz", Dataset())
+        read_suboptions(suboptions, "a, siz", Dataset())
 
 
 @pytest.mark.parametrize("text", ["log range(1 9)", ", log range(1 9)"])
 def test_option_lists(text: str) -> None:
-    read = read_option_list(Specification.parse("[, LOG Range(numlist)]"), text, Dataset())
+    read = read_option_list(Suboptions("[, LOG Range(numlist)]"), text, Dataset())
     assert read.flag("log")
     assert read.numbers("range") == (1.0, 9.0)

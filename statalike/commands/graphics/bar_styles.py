@@ -7,26 +7,25 @@ from statalike.data.dataset import Dataset
 from statalike.errors import StataError
 from statalike.graphics.graph import Style
 from statalike.language.arguments import Arguments
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_suboptions
+from statalike.language.suboptions import Suboptions, read_suboptions
 
 BAR_STYLES = (
     "bar(string asis repeated) box(string asis repeated) marker(string asis repeated) "
     "INTENSity(string)"
 )
-_AREA = Specification.parse(f"anything [, {AREAS} COLor(string asis) BSTYle(string)]")
-_MARKER = Specification.parse(f"anything [, {MARKERS} COLor(string asis)]")
+_AREA = Suboptions(f"anything [, {AREAS} COLor(string asis) BSTYle(string)]")
+_MARKER = Suboptions(f"anything [, {MARKERS} COLor(string asis)]")
 
 
 def bar_styles(arguments: Arguments, name: str = "bar") -> dict[int, Style]:
     """The style of each plot, from 0, for which one was asked; r(198)."""
-    specification = _MARKER if name == "marker" else _AREA
+    suboptions = _MARKER if name == "marker" else _AREA
     found: dict[int, Style] = {}
     texts = list(arguments.options.get(name, ()))
     if name == "bar":
         found.update(_marker_styles(arguments))
     for text in texts:
-        read = read_suboptions(specification, text, Dataset())
+        read = read_suboptions(suboptions, text, Dataset())
         if not read.body.isdigit() or int(read.body) < 1:
             raise StataError(198, f"option {name}() incorrectly specified")
         found[int(read.body) - 1] = StyleOptions(read).style()

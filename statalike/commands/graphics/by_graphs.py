@@ -16,13 +16,12 @@ from statalike.errors import StataError
 from statalike.graphics import style_names
 from statalike.graphics.graph import Graph, PanelLayout, Text
 from statalike.language.arguments import Arguments
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_suboptions
+from statalike.language.suboptions import Suboptions, read_suboptions
 from statalike.state import State
 
 MOST_PANELS = 400
 
-_BY = Specification.parse(
+_BY = Suboptions(
     f"varlist [, TOTal MISSing Rows(integer) Cols(integer) COLFirst HOLes(numlist) COMpact "
     f"noRESCALE noYRESCALE noXRESCALE noIXAXes noIYAXes "
     f"{TITLES} {LEGEND} IMargin(string)]",

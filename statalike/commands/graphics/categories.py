@@ -13,8 +13,7 @@ from statalike.errors import StataError
 from statalike.graphics.graph import Axis, Ticks
 from statalike.language.arguments import Arguments
 from statalike.language.parser import parse_legend_keys
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_suboptions
+from statalike.language.suboptions import Suboptions, read_suboptions
 from statalike.state import State
 
 #: gaps between categories and between outer groups, in widths of a bar
@@ -22,7 +21,7 @@ GAP = 0.67
 OUTER_GAP = 0.6
 MOST_OVER = 3
 
-_OVER = Specification.parse(
+_OVER = Suboptions(
     "varname [, RELabel(string asis) LABel(string asis) SORT(string) DEScending REVerse]",
     unsupported="GAP(string) AXis(string) TOTal",
 )
@@ -51,6 +50,21 @@ def read_overs(
     if len(options) > MOST_OVER:
         raise StataError(198, f"over() may be specified up to {MOST_OVER} times")
     return [_read_over(state, text, mask, missing) for text in options]
+
+
+def split_overs(
+    state: State, arguments: Arguments, mask: np.ndarray, variables: int
+) -> tuple[Over | None, list[Over]]:
+    """The ``over()`` whose levels are plots of their own (``asyvars``), and the other ones.
+
+    r(198) for ``asyvars`` with more than one variable.
+    """
+    overs = read_overs(state, overs_of(arguments), mask, missing=arguments.flag("missing"))
+    if not arguments.flag("asyvars") or not overs:
+        return None, overs
+    if variables > 1:
+        raise StataError(198, "option asyvars is for a single variable")
+    return overs[0], overs[1:]
 
 
 def _read_over(state: State, text: str, mask: np.ndarray, missing: bool) -> Over:

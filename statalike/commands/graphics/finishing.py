@@ -22,15 +22,14 @@ from statalike.graphics.gph_file import gph_path, save_graph
 from statalike.graphics.graph import Graph, Panel
 from statalike.language.arguments import Arguments
 from statalike.language.parser import split_words
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_option_list, read_suboptions
+from statalike.language.suboptions import Suboptions, read_option_list, read_suboptions
 from statalike.state import State
 
 DEFAULT_NAME = "Graph"
 
-_NAME = Specification.parse("name [, replace]")
-_SAVING = Specification.parse("[anything] [, replace]", unsupported="ASIS")
-_TWOWAY = Specification.parse(f"[, {TWOWAY_OPTIONS}]", unsupported=UNSUPPORTED)
+_NAME = Suboptions("name [, replace]")
+_SAVING = Suboptions("[anything] [, replace]", unsupported="ASIS")
+_TWOWAY = Suboptions(f"[, {TWOWAY_OPTIONS}]", unsupported=UNSUPPORTED)
 
 
 def draw_layers(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from statalike.commands.data.summary_statistics import percentiles, summary
+from statalike.commands.data.weights import all_weights
 from statalike.commands.graphics.bar_styles import BAR_STYLES, bar_styles
 from statalike.commands.graphics.categories import (
     Categories,
     Leaf,
     laid_out_categories,
     overs_of,
-    read_overs,
+    split_overs,
 )
 from statalike.commands.graphics.category_graph import draw_categories
 from statalike.commands.graphics.twoway_options import CATEGORY_OPTIONS, UNSUPPORTED, AxisDefaults
@@ -22,15 +23,12 @@ from statalike.data.dataset import Dataset
 from statalike.data.formats import Format
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
-from statalike.evaluation import StateContext, observations_mask
+from statalike.evaluation import observations_mask
 from statalike.graphics import style_names
 from statalike.graphics.graph import Layer, ReferenceLine, Style
 from statalike.language.arguments import Arguments
-from statalike.language.expressions import evaluate
 from statalike.language.parser import parse_statistics
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_suboptions
-from statalike.language.values import as_numbers
+from statalike.language.suboptions import Suboptions, read_suboptions
 from statalike.language.variable_lists import names_in, with_full_names
 from statalike.state import State
 
@@ -46,7 +44,7 @@ _UNSUPPORTED = (
     "LEGENDgap(string) "
     "YALTernate XALTernate YREVerse LINEGap(string) DOTS(string) NDOTS(integer) LINEType(string)"
 )
-_BLABEL = Specification.parse(
+_BLABEL = Suboptions(
     "anything [, FORmat(string) Size(string)]",
     unsupported="POSition(string) COLor(string) GAP(string) ORIENTation(string)",
 )
@@ -166,7 +164,7 @@ def _draw(state: State, arguments: Arguments, kind: str, *, horizontal: bool) ->
     mask = observations_mask(state, arguments.condition, arguments.observations)
     if not mask.any():
         raise StataError(2000, "no observations")
-    weights = _weights(state, arguments)
+    weights = all_weights(state, given) if (given := arguments.weight) else None
     if weights is not None:
         mask &= weights < MISSING
     if not overs_of(arguments) and not items[0].variable:
@@ -185,12 +183,6 @@ def _draw(state: State, arguments: Arguments, kind: str, *, horizontal: bool) ->
     )
 
 
-def _weights(state: State, arguments: Arguments) -> np.ndarray | None:
-    if arguments.weight is None:
-        return None
-    return as_numbers(evaluate(arguments.weight.expression, StateContext(state)), state.data.n)
-
-
 class _Chart:
     """The layers of a chart: one for each variable, or for each level with ``asyvars``."""
 
@@ -205,17 +197,11 @@ class _Chart:
     ) -> None:
         self._state, self._arguments, self._items = state, arguments, items
         self._weights, self._kind = weights, kind
-        overs = read_overs(state, overs_of(arguments), mask, missing=arguments.flag("missing"))
-        self._split = None
-        if arguments.flag("asyvars") and overs:
-            if len(items) > 1:
-                raise StataError(198, "option asyvars is for a single variable")
-            self._split, overs = overs[0], overs[1:]
-        self._overs = overs
+        self._split, self._overs = split_overs(state, arguments, mask, len(items))
         self._styles = bar_styles(arguments)
         self._stacked = arguments.flag("stack")
         self._shares = arguments.flag("percentages")
-        for over in overs:
+        for over in self._overs:
             used = mask & (over.codes >= 0)
             mask &= used
         total_mask = mask if self._split is None else mask & (self._split.codes >= 0)

@@ -8,25 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from statalike.commands.data.summary_statistics import percentiles
+from statalike.commands.data.weights import all_weights
 from statalike.commands.graphics.bar_styles import BAR_STYLES, bar_styles
 from statalike.commands.graphics.categories import (
     Categories,
     Leaf,
     laid_out_categories,
-    overs_of,
-    read_overs,
+    split_overs,
 )
 from statalike.commands.graphics.category_graph import draw_categories
 from statalike.commands.graphics.drawing import label_of
 from statalike.commands.graphics.twoway_options import CATEGORY_OPTIONS, UNSUPPORTED, AxisDefaults
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
-from statalike.errors import StataError
-from statalike.evaluation import StateContext, observations_mask
+from statalike.evaluation import observations_mask
 from statalike.graphics.graph import Layer, Style
 from statalike.language.arguments import Arguments
-from statalike.language.expressions import evaluate
-from statalike.language.values import as_numbers
 from statalike.state import State
 
 _SYNTAX = (
@@ -118,21 +115,11 @@ class _Chart:
 
     def __init__(self, state: State, arguments: Arguments, mask: np.ndarray) -> None:
         self._state, self._arguments = state, arguments
-        overs = read_overs(state, overs_of(arguments), mask, missing=arguments.flag("missing"))
-        self._split = None
-        if arguments.flag("asyvars") and overs:
-            if len(arguments.varlist) > 1:
-                raise StataError(198, "option asyvars is for a single variable")
-            self._split, overs = overs[0], overs[1:]
-        self._overs = overs
+        variables = len(arguments.varlist)
+        self._split, self._overs = split_overs(state, arguments, mask, variables)
         self._styles = bar_styles(arguments, "box")
         self._markers = bar_styles(arguments, "marker")
-        given = arguments.weight
-        self._weights = (
-            None
-            if given is None
-            else as_numbers(evaluate(given.expression, StateContext(state)), state.data.n)
-        )
+        self._weights = all_weights(state, given) if (given := arguments.weight) else None
 
     def panel(self, mask: np.ndarray) -> tuple[Categories, list[Layer]]:
         names = self._arguments.varlist

@@ -14,12 +14,11 @@ from statalike.graphics.colors import check_color
 from statalike.graphics.graph import Legend, LegendItem
 from statalike.language.arguments import Arguments
 from statalike.language.parser import parse_legend_keys, split_words
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_option_list
+from statalike.language.suboptions import Suboptions, read_option_list
 
 LEGEND = "LEGend(string asis repeated)"
 
-_LEGEND = Specification.parse(
+_LEGEND = Suboptions(
     "[, ORDer(string asis) LABel(string asis repeated) off on Cols(integer) "
     "Rows(integer) POSition(integer) RING(integer) Size(string) COLor(string asis) COLFirst "
     "NOCOLFirst REGion(string asis) TItle(string asis) SUBtitle(string asis) "
@@ -29,7 +28,7 @@ _LEGEND = Specification.parse(
     "TEXTWidth(string) FORCESize STYle(string) NOTE(string) CAPtion(string) AT(integer) "
     "SYMPlacement(string) LINEGAP(string) WIDTH(string) HEIGHT(string) TEXTPlacement(string)",
 )
-_REGION = Specification.parse(
+_REGION = Suboptions(
     "[, COLor(string asis) FColor(string asis) LColor(string asis) LWidth(string) "
     "STYle(string) LSTYle(string)]",
     unsupported="LPattern(string) Margin(string)",

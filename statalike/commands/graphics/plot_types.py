@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
+from statalike.commands.data.weights import all_weights
 from statalike.commands.graphics.style_options import (
     UNSUPPORTED_STYLES,
     StyleOptions,
@@ -23,12 +24,9 @@ from statalike.commands.graphics.style_options import (
 from statalike.data.labels import ValueLabel
 from statalike.data.missing import MISSING
 from statalike.errors import StataError, suggestion
-from statalike.evaluation import StateContext
 from statalike.graphics.graph import Layer
 from statalike.language.arguments import Arguments
-from statalike.language.expressions import evaluate
 from statalike.language.specification import Specification
-from statalike.language.values import as_numbers
 from statalike.state import State
 
 MakeLayers = Callable[["Plot", np.ndarray], list[Layer]]
@@ -161,9 +159,7 @@ class Plot:
         given = self.arguments.weight
         if given is None:
             return None
-        weights = as_numbers(
-            evaluate(given.expression, StateContext(self.state)), self.state.data.n
-        )[rows]
+        weights = all_weights(self.state, given)[rows]
         return np.where(weights >= MISSING, np.nan, weights)
 
     def marker_labels(self, rows: np.ndarray, position: int = 0) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ In batch nothing is shown, as by Stata.
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -68,8 +70,9 @@ def _write_picture(state: State, name: str, graph: Graph) -> Path:
     from statalike.graphics.picture import picture
 
     if state.picture_folder is None:
-        state.picture_folder = tempfile.TemporaryDirectory(prefix="statalike-")
-    path = Path(state.picture_folder.name) / f"{name}.png"
+        state.picture_folder = Path(tempfile.mkdtemp(prefix="statalike-"))
+        atexit.register(shutil.rmtree, state.picture_folder, ignore_errors=True)
+    path = state.picture_folder / f"{name}.png"
     path.write_bytes(picture(graph, font=state.settings.fontface))
     return path
 

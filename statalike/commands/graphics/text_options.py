@@ -10,10 +10,9 @@ from statalike.graphics.graph import Text, TextStyle
 from statalike.language.arguments import Arguments
 from statalike.language.parser import quoted_words, split_words
 from statalike.language.quoting import unquoted
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_suboptions
+from statalike.language.suboptions import Suboptions, read_suboptions
 
-_TITLE = Specification.parse(
+_TITLE = Suboptions(
     "[anything] [, Size(string) COLor(string asis) POSition(integer) RING(integer) SPAN NOSPAN "
     "JUSTification(string) ANGle(string) ORIENTation(string) axis(integer 1)]",
     unsupported="prefix suffix BOX NOBOX MARgin(string) BMargin(string) FColor(string) "

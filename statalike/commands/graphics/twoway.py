@@ -29,12 +29,12 @@ from statalike.graphics.graph import Layer, Panel
 from statalike.language.arguments import Arguments
 from statalike.language.ast import Clause, CommandLine
 from statalike.language.parser import parse_command_line, parse_plots, split_options
-from statalike.language.specification import Specification
+from statalike.language.suboptions import Suboptions
 from statalike.state import State
 
 #: what may follow the plots of a graph
 GRAPH = f"[if] [in] [, {TWOWAY_OPTIONS} by(string asis)]"
-_GRAPH = Specification.parse(GRAPH, unsupported=UNSUPPORTED)
+_GRAPH = Suboptions(GRAPH, unsupported=UNSUPPORTED)
 
 _SYNTAX = f"anything {GRAPH}"
 
@@ -155,7 +155,7 @@ def read_twoway(state: State, text: str) -> TwowaySpecification:
     if not plots:
         raise StataError(100, "plot type and varlist required")
     options = split_options(" ".join(rest))
-    arguments = _GRAPH.read(
+    arguments = _GRAPH.specification.read(
         CommandLine(
             "twoway",
             Clause(

@@ -33,8 +33,7 @@ from statalike.language.arguments import Arguments
 from statalike.language.ast import LabelledValue, Number, NumberSequence, TickCount, TickRule
 from statalike.language.numlist import read_numlist, steps_of
 from statalike.language.parser import parse_axis_labels, parse_placed_texts, split_words
-from statalike.language.specification import Specification
-from statalike.language.suboptions import read_option_list, read_suboptions
+from statalike.language.suboptions import Suboptions, read_option_list, read_suboptions
 
 TITLES = (
     "TItle(string asis) SUBtitle(string asis) NOTE(string asis) CAPtion(string asis) "
@@ -65,7 +64,7 @@ UNSUPPORTED = (
     "COMmonscheme COPYscheme ADVANCED NOFSheet FXSIZe(real) FYSIZe(real) ISCALE(string)"
 )
 
-_LABELS = Specification.parse(
+_LABELS = Suboptions(
     "[anything] [, ANGle(string) LABSize(string) LABColor(string asis) VALuelabel NOGRID GRID "
     "add NOLabels LABels NOTICks TICks format(string) axis(integer 1) ALTernate "
     "GLColor(string) GLPattern(string) GLWidth(string)]",
@@ -73,25 +72,25 @@ _LABELS = Specification.parse(
     "TLColor(string) "
     "norescale GMIN NOGMIN GMAX NOGMAX GEXTend NOGEXTend",
 )
-_SCALE = Specification.parse(
+_SCALE = Suboptions(
     "[, Range(numlist) LOG NOLOG REVerse NOREVerse off on alt noLIne axis(integer 1)]",
     unsupported="LSTYle(string) FILL TITLEGap(string) OUTERgap(string) FEXTEND NOEXTend",
 )
-_LINE = Specification.parse(
+_LINE = Suboptions(
     "anything [, LPattern(string asis) LWidth(string asis) LColor(string asis) axis(integer 1)]",
     unsupported="noEXTend LSTYle(string) STYle(string)",
 )
-_REGION = Specification.parse(
+_REGION = Suboptions(
     "[, COLor(string asis) FColor(string asis) LColor(string asis) "
     "Margin(string) IColor(string asis) IFColor(string asis) ILColor(string asis)]",
     unsupported="LPattern(string) LWidth(string) STYle(string) LSTYle(string) "
     "ASTYle(string) ISTYle(string) ILSTYle(string)",
 )
-_ASPECT = Specification.parse("anything", unsupported="PLACEment(string)")
+_ASPECT = Suboptions("anything", unsupported="PLACEment(string)")
 _TEXT = (
     "Size(string) COLor(string asis) PLacement(string) JUSTification(string) ORIENTation(string)"
 )
-_PLACED = Specification.parse(
+_PLACED = Suboptions(
     f"anything [, {_TEXT} axis(integer 1)]",
     unsupported="BOX NOBOX MARgin(string) BMargin(string) FColor(string) LColor(string) "
     "LINEGAP(string) STYle(string) WIDTH(string) HEIGHT(string) ALIGNment(string) ANGle(string)",
@@ -234,8 +233,8 @@ class _Reader:
     def _read(self, name: str, text: str) -> Arguments:
         if name.endswith("scale"):
             return read_option_list(_SCALE, text, self._data)
-        specification = _LINE if name.endswith("line") else _LABELS
-        return read_suboptions(specification, text, self._data)
+        suboptions = _LINE if name.endswith("line") else _LABELS
+        return read_suboptions(suboptions, text, self._data)
 
     def _each(self, name: str, axis: int) -> list[Arguments]:
         """The options of that name which are for the axis of that number."""
