@@ -9,15 +9,23 @@ from functools import cached_property
 import numpy as np
 
 from statalike.commands.estimation.generalized.outcomes import OutcomeRequest, PreparedOutcome
-from statalike.commands.estimation.linear_mixed import RandomColumns
+from statalike.commands.estimation.linear_mixed import RandomColumns, RandomEffectsEquation
 from statalike.commands.estimation.mixed_weights import ModelWeights
+from statalike.commands.estimation.random_categories import (
+    PREFIX,
+    RandomCategories,
+    category_codes,
+)
 from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.data.dataset import Dataset
 from statalike.design.columns import Column
 from statalike.design.design import Design, design_from_names
 from statalike.design.groups import group_codes
+from statalike.engine.covariance import Identity
+from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedTerm
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.linear.model import Level, RandomEffects
+from statalike.engine.nested_groups import nested_groups
 from statalike.results.matrix import Stripe
 from statalike.results.stores import Results
 
@@ -32,7 +40,7 @@ class GeneralizedDescription:
 
     outcome: OutcomeRequest
     fixed: Design
-    equations: tuple[RandomColumns, ...]
+    equations: tuple[RandomEffectsEquation, ...]
     offset: str = ""
     exposure: bool = False
 
@@ -42,18 +50,23 @@ class GeneralizedDescription:
         return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
     @cached_property
-    def levels(self) -> tuple[tuple[str, tuple[RandomColumns, ...]], ...]:
+    def levels(self) -> tuple[tuple[str, tuple[RandomEffectsEquation, ...]], ...]:
         """The levels that have random effects, with their equations that are not empty."""
-        filled = [equation for equation in self.equations if equation.columns]
+        filled = [equation for equation in self.equations if not equation.empty]
         return tuple(
             (name, tuple(group))
             for name, group in itertools.groupby(filled, key=lambda equation: equation.level)
         )
 
     def path(self, level: str) -> str:
-        """``school>class``: a level within those above it."""
-        names = self.level_names
-        return ">".join(names[: names.index(level) + 1])
+        """``school>class``: a level within those above it, of which ``_all`` is not told."""
+        above = self.level_names[: self.level_names.index(level)]
+        return ">".join([*(name for name in above if name != "_all"), level])
+
+    @property
+    def crossed(self) -> bool:
+        """Whether effects of categories need not be nested."""
+        return any(isinstance(equation, RandomCategories) for equation in self.equations)
 
     def codes(self, data: Dataset, rows: np.ndarray) -> list[np.ndarray]:
         """Group codes (n,) for each of ``level_names`` on the chosen rows."""
@@ -85,10 +98,9 @@ class GeneralizedDescription:
                 Level(
                     codes[name],
                     tuple(
-                        RandomEffects(
-                            Design(equation.columns).matrix(data, rows), equation.covariance()
-                        )
+                        equation.effects(data, rows)
                         for equation in equations
+                        if isinstance(equation, RandomColumns)
                     ),
                 )
                 for name, equations in self.levels
@@ -98,17 +110,40 @@ class GeneralizedDescription:
             () if weights is None else tuple(weights.levels[position] for position in positions),
         )
 
+    def crossed_model(
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        prepared: PreparedOutcome,
+        fixed: np.ndarray | None = None,
+    ) -> CrossedGeneralizedModel:
+        """The arrays of a model with effects of categories, on the chosen rows."""
+        groups = nested_groups(self.codes(data, rows))
+        terms: list[CrossedTerm] = []
+        for name, equations in self.levels:
+            codes = groups.group(self.level_names.index(name))
+            for equation in equations:
+                if isinstance(equation, RandomColumns):
+                    terms.append(CrossedTerm(codes, equation.effects(data, rows)))
+                    continue
+                categories, count = category_codes(data, equation.variable, rows)
+                cells = np.unique(codes * count + categories, return_inverse=True)[1].ravel()
+                intercepts = RandomEffects(np.ones((len(codes), 1)), Identity(1))
+                terms.append(CrossedTerm(cells, intercepts))
+        return CrossedGeneralizedModel(
+            prepared.family,
+            prepared.rows,
+            self.fixed.matrix(data, rows) if fixed is None else fixed,
+            tuple(terms),
+            self.offset_values(data, rows),
+        )
+
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables of the model, each once."""
         names = [*self.outcome.column.variables, *self.fixed.variables]
         names += [name for name in self.level_names if name != "_all"]
-        names += [
-            name
-            for equation in self.equations
-            for column in equation.columns
-            for name in column.variables
-        ]
+        names += [name for equation in self.equations for name in equation.variables]
         names += [self.offset] if self.offset else []
         if self.outcome.trials and not self.outcome.trials[0].isdigit():
             names.append(self.outcome.trials)
@@ -125,8 +160,14 @@ class GeneralizedDescription:
             variances: list[VarianceEntry] = []
             covariances: list[VarianceEntry] = []
             for equation in equations:
-                structure = equation.covariance()
                 path = self.path(equation.level)
+                if isinstance(equation, RandomCategories):
+                    variances.append(
+                        VarianceEntry(f"{path}>{equation.variable}", ("_cons",), position)
+                    )
+                    position += 1
+                    continue
+                structure = equation.covariance()
                 names = [effect_name(column) for column in equation.columns]
                 for i, j in _pairs(len(names)):
                     value = structure.basis[:, i, j]
@@ -188,15 +229,19 @@ def stored_description(results: Results) -> GeneralizedDescription:
         stripe.name for stripe in results.matrices["b"].columns if stripe.equation == depvar
     )
     covariates = iter(macros.get("revars", "").split())
-    sizes = [int(size) for size in macros.get("redim", "").split()]
-    equations = tuple(
-        RandomColumns(
-            level, tuple(Column.parse(next(covariates)) for _ in range(size)), structure.lower()
-        )
-        for level, size, structure in zip(
-            macros["ivars"].split(), sizes, macros["vartypes"].split(), strict=True
-        )
-    )
+    counts = [int(size) for size in macros.get("redim", "").split()]
+    equations: list[RandomEffectsEquation] = []
+    for level, count, structure in zip(
+        macros["ivars"].split(), counts, macros["vartypes"].split(), strict=True
+    ):
+        names = [next(covariates)] if count else []
+        if names and names[0].startswith(PREFIX):
+            variable = names[0].removeprefix(PREFIX)
+            equations.append(RandomCategories(level, variable, count, structure.lower()))
+            continue
+        names += [next(covariates) for _ in range(count - 1)]
+        columns = tuple(Column.parse(name) for name in names)
+        equations.append(RandomColumns(level, columns, structure.lower()))
     offset = macros.get("offset", "")
     exposure = offset.startswith("ln(")
     return GeneralizedDescription(
@@ -208,7 +253,7 @@ def stored_description(results: Results) -> GeneralizedDescription:
             macros.get("dispersion", "mean"),
         ),
         fixed,
-        equations,
+        tuple(equations),
         offset.removeprefix("ln(").removesuffix(")") if exposure else offset,
         exposure,
     )

@@ -27,7 +27,7 @@ from statalike.commands.estimation.generalized.outcomes import (
 from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
 from statalike.commands.estimation.generalized.results import stored_results
 from statalike.commands.estimation.generalized.stage_display import IterationDisplay, log_shown
-from statalike.commands.estimation.mixed import estimation_failure, random_columns
+from statalike.commands.estimation.mixed import estimation_failure, random_effects_equation
 from statalike.commands.estimation.mixed_display import criterion_name
 from statalike.commands.estimation.mixed_results import post_model_test, rank_of_variance
 from statalike.commands.estimation.mixed_weights import (
@@ -50,11 +50,13 @@ from statalike.commands.estimation.variance_estimator import (
 from statalike.design.sample import drop_missing, drop_missing_terms
 from statalike.design.terms import model_terms
 from statalike.engine.errors import EstimationError
+from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel
 from statalike.engine.generalized.fit import (
     GeneralizedFit,
     GeneralizedFitOptions,
     fit_generalized_mixed_model,
 )
+from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.objective import IntegrationMethod
 from statalike.engine.nested_groups import nested_groups
 from statalike.engine.newton_raphson import ConvergenceRules
@@ -120,27 +122,36 @@ def estimate(
     """Fit the model of a command line, post e() and show it."""
     options = arguments.options
     family, link = distribution.family, distribution.link
-    method = integration_method(options, family, link)
     data = state.data
     first, *rest = model_terms(arguments.terms, data)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation) for equation in arguments.equations]
     )
+    categories = [equation.categories for equation in equations if equation.categories]
+    method = integration_method(options, family, link, bool(categories))
+    if categories and options.get("intmethod") is None:
+        state.console.print(
+            "note: crossed random-effects model specified; option intmethod(laplace)"
+        )
+        state.console.print("      implied.")
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    refuse_strings(data, (name for term in used for name in term.variables))
+    variables = [name for term in used for name in term.variables]
+    refuse_strings(data, [*variables, *categories])
     sample = drop_missing_terms(data, sample, used)
     level_names = list(dict.fromkeys(equation.level for equation in equations))
     request = read_weights(arguments, level_names)
     variance = requested_variance(options, data)
     if request is not None:
+        if categories:
+            raise StataError(198, "weights not allowed with crossed random effects")
         if method in ("laplace", "pclaplace"):
             raise StataError(198, f"weights not allowed with intmethod({method})")
         sample = weighted_sample(state, request, sample)
         if request.sampling and not variance.robust:
             variance = VarianceEstimator("robust")
     offset, exposure = _offset(options)
-    needed = [name for name in level_names if name != "_all"]
+    needed = [name for name in level_names if name != "_all"] + categories
     needed += [name for name in (offset, variance.cluster) if name]
     sample = some_observations(drop_missing(data, sample, needed))
     trials = distribution.trials
@@ -156,7 +167,7 @@ def estimate(
     description = GeneralizedDescription(
         outcome,
         design,
-        tuple(random_columns(state, equation, sample) for equation in equations),
+        tuple(random_effects_equation(state, equation, sample) for equation in equations),
         offset,
         exposure,
     )
@@ -172,10 +183,11 @@ def estimate(
         named,
         arguments.text,
         (method, int(options.get("intpoints", 7))),
+        nested_groups(description.codes(data, sample)).sizes,
     )
-    variables = list(description.variables)
-    state.e.macros["datasignature"] = data_signature(data, variables, sample)
-    state.e.macros["datasignaturevars"] = " ".join(variables)
+    signed = list(description.variables)
+    state.e.macros["datasignature"] = data_signature(data, signed, sample)
+    state.e.macros["datasignaturevars"] = " ".join(signed)
     if request is not None and weights is not None:
         post_weights(state.e, request)
         post_copies(state.e, weights, description.codes(data, sample))
@@ -187,9 +199,12 @@ def estimate(
         raise StataError(430, "convergence not achieved", keeps_results=True)
 
 
-def integration_method(options: Mapping[str, Any], family: str, link: str) -> IntegrationMethod:
-    """The method that ``intmethod()`` names; r(198)."""
-    typed = str(options.get("intmethod") or "mvaghermite").strip()
+def integration_method(
+    options: Mapping[str, Any], family: str, link: str, crossed: bool
+) -> IntegrationMethod:
+    """The method that ``intmethod()`` names, Laplace's for crossed effects; r(198)."""
+    standard = "laplace" if crossed else "mvaghermite"
+    typed = str(options.get("intmethod") or standard).strip()
     found: IntegrationMethod | None = None
     for short, full in METHODS.items():
         if typed.startswith(short) and full.startswith(typed):
@@ -202,6 +217,8 @@ def integration_method(options: Mapping[str, Any], family: str, link: str) -> In
         ("poisson", "log"),
     ):
         raise StataError(198, f"intmethod({found}) not allowed with this family and link")
+    if crossed and found not in ("laplace", "pclaplace"):
+        raise StataError(198, f"intmethod({found}) not yet supported with crossed random effects")
     points = int(options.get("intpoints", 7))
     if not 1 <= points <= 195:
         raise StataError(198, "intpoints() must be between 1 and 195")
@@ -245,7 +262,11 @@ def _fit(
     columns = [column for column in description.fixed.columns if not column.omitted]
     constants = [k for k, column in enumerate(columns) if column.constant]
     try:
-        model = description.engine_model(state.data, sample, prepared, matrix, weights)
+        model: GeneralizedMixedModel | CrossedGeneralizedModel
+        if description.crossed:
+            model = description.crossed_model(state.data, sample, prepared, matrix)
+        else:
+            model = description.engine_model(state.data, sample, prepared, matrix, weights)
         return fit_generalized_mixed_model(
             model,
             GeneralizedFitOptions(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from statalike.commands.estimation.distributions import chi2_tail
@@ -27,12 +29,13 @@ def stored_results(
     named: NamedCommand,
     command_line: str,
     integration: tuple[str, int],
+    group_sizes: Sequence[np.ndarray],
 ) -> Results:
     """e() of a generalized mixed command, its variances from the observed information."""
     results = Results()
     scalars, macros = results.scalars, results.macros
     _post_estimates(results, description, prepared, fit)
-    post_groups(results, fit.group_sizes)
+    post_groups(results, group_sizes)
     post_model_test(results, description.fixed)
     if fit.fixed is not None:
         _post_comparison(results, description, fit)
@@ -50,10 +53,10 @@ def stored_results(
     macros["family"] = description.outcome.family
     macros["link"] = description.outcome.link
     macros["ivars"] = " ".join(equation.level for equation in description.equations)
-    macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
+    macros["redim"] = " ".join(str(equation.count) for equation in description.equations)
     macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
     macros["revars"] = " ".join(
-        column.name for equation in description.equations for column in equation.columns
+        name for equation in description.equations for name in equation.names
     )
     macros["covariates"] = " ".join(
         column.name for column in description.fixed.columns if not column.constant
