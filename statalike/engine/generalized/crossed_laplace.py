@@ -107,6 +107,26 @@ class CrossedLaplace(DifferencedLikelihood):
     def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
         return self._evaluate(point, nodes, gradient=True, nearby=nearby)
 
+    def posterior_covariances(self, point: Point, modes: Nodes) -> list[Array]:
+        """Covariances of v within each category, by the curvature at the modes: (q, q, C)."""
+        model = self.model
+        base = model.fixed @ point.coefficients
+        if model.offset is not None:
+            base = base + model.offset
+        designs = self._designs(point)
+        effects = np.concatenate([mean.ravel() for mean in modes.means])
+        quantities = model.family.quantities(point.own, self._positions)
+        eta = base + self._linear(designs, effects)
+        found = model.family.derivatives(model.outcome, eta, quantities)
+        covariance = np.linalg.inv(self._precision(designs, -found.second[0, 0]))
+        spreads: list[Array] = []
+        start = 0
+        for size, term in zip(self._sizes, model.terms, strict=True):
+            at = start + np.arange(size)[:, None] * term.count + np.arange(term.count)
+            spreads.append(covariance[at[:, None], at[None]])
+            start += size * term.count
+        return spreads
+
     def _designs(self, point: Point) -> list[Array]:
         """Derivatives of the linear predictor in each column of effects v, (n,) each."""
         return [
