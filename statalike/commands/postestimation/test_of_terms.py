@@ -11,7 +11,8 @@ from statalike.commands.estimation.anova_display import (
 )
 from statalike.commands.estimation.distributions import f_tail
 from statalike.data.missing import MISSING
-from statalike.design.anova_terms import anova_terms
+from statalike.design.anova_terms import AnovaTerm, anova_terms
+from statalike.design.terms import Factor
 from statalike.errors import StataError
 from statalike.language.ast import VariableList
 from statalike.language.parser import parse_anova_model
@@ -78,8 +79,15 @@ def _term_number(state: State, part: VariableList) -> int | None:
         wanted = anova_terms([with_full_names(part, state.data)], state.data)
     except StataError:
         return None
+    if any(_single_level(named) for named in wanted):
+        return None
     known = {results.macros[f"term_{number}"]: number for number in term_numbers(results)}
     numbers: Sequence[int | None] = [known.get(named.name) for named in wanted]
     if len(numbers) > 1 and None not in numbers:
         raise StataError(198, "tests of several terms together not yet supported after anova")
     return numbers[0] if len(numbers) == 1 else None
+
+
+def _single_level(named: AnovaTerm) -> bool:
+    """Whether a term is about chosen levels, ``2.drug``, and so about coefficients."""
+    return any(isinstance(e, Factor) and e.levels is not None for e in named.term.elements)
