@@ -144,7 +144,7 @@ def _title(sum_of_squares_title: str) -> list[Line]:
 
 def _row(row: AnovaRow) -> Line:
     mean = row.sum_of_squares / row.df if row.df > 0 else MISSING
-    numbers = _ten_digits(row.sum_of_squares).rjust(12)
+    numbers = _ten_digits(row.sum_of_squares).rjust(11)
     numbers += f"{row.df:>11.0f}"
     numbers += (_ten_digits(mean) if mean < MISSING else "").rjust(12)
     if row.f < MISSING:

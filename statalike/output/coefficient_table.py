@@ -6,7 +6,7 @@ least 13, which grows with the names as long as the table fits in the line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from statalike.data.formats import format_value
@@ -119,13 +119,23 @@ def coefficient_table(table: CoefficientTable, options: TableOptions | None = No
         lines.append(line("-" * width + "+" + "-" * number_width))
         if section.title:
             lines += [_name_line(piece.ljust(width)) for piece in _title_pieces(section, width)]
-        lines += _section_lines(rows, blocks, width, options)
+        lines += _section_lines(rows, blocks, width, options, lambda row: _numbers(row, options))
     return [*lines, full_rule]
 
 
 def table_width(table: CoefficientTable, options: TableOptions) -> int:
     """The number of columns of a table, for what stands right-aligned above it."""
     return sum(len(segment.text) for segment in coefficient_table(table, options)[0])
+
+
+def term_lines(
+    rows: Sequence[CoefficientRow],
+    labels: Labels,
+    numbers: Callable[[CoefficientRow], list[Segment]],
+) -> list[Line]:
+    """Lines under the names of a coefficient table, without blank ones, with other numbers."""
+    options = TableOptions(squish=True, stretch=False)
+    return _section_lines(rows, _blocks(rows, labels), NAME_WIDTH, options, numbers)
 
 
 def _shown(rows: Sequence[CoefficientRow], options: TableOptions) -> list[CoefficientRow]:
@@ -277,7 +287,11 @@ def _column_titles(table: CoefficientTable, options: TableOptions) -> str:
 
 
 def _section_lines(
-    rows: Sequence[CoefficientRow], blocks: Sequence[Block], width: int, options: TableOptions
+    rows: Sequence[CoefficientRow],
+    blocks: Sequence[Block],
+    width: int,
+    options: TableOptions,
+    numbers: Callable[[CoefficientRow], list[Segment]],
 ) -> list[Line]:
     lines: list[Line] = []
     blank = line(" " * width + "|")
@@ -290,7 +304,7 @@ def _section_lines(
             row = rows[member]
             names = _row_names(row, block, pieces, width, options)
             lines += [_name_line(text) for text in names[:-1]]
-            lines.append(line(f"{names[-1]}|", *_numbers(row, options)))
+            lines.append(line(f"{names[-1]}|", *numbers(row)))
     return lines
 
 

@@ -70,7 +70,12 @@ def anova(state: State, arguments: Arguments) -> None:
     sample = regression_sample(state, arguments, [outcome_term, *(named.term for named in terms)])
     constant = not arguments.flag("noconstant")
     found = fit_regression(
-        state, outcome, [named.term for named in terms], sample, constant=constant
+        state,
+        outcome,
+        [named.term for named in terms],
+        sample,
+        constant=constant,
+        notes=False,
     )
     results = regression_results(found, "anova", arguments)
     sums = _sums_of_squares(found, terms, data, constant, arguments.flag("sequential"))

@@ -35,16 +35,16 @@ def refuse_strings(data: Dataset, variables: Iterable[str]) -> None:
 
 
 def settled_design(
-    state: State, terms: Iterable[Term], sample: np.ndarray, *, constant: bool
+    state: State, terms: Iterable[Term], sample: np.ndarray, *, constant: bool, notes: bool = True
 ) -> tuple[Design, np.ndarray]:
-    """The design on a sample with collinear columns omitted, each said in a note.
+    """The design on a sample with collinear columns omitted, each said in a note with ``notes``.
 
     Also its matrix on the sample, the omitted columns left out.
     """
     data = state.data
     design = build_design(terms, data, sample, constant=constant)
     for column in design.columns:
-        if column.empty:
+        if column.empty and notes:
             state.console.print(f"note: {column.label} identifies no observations in the sample.")
     matrix = design.matrix(data, slice(None) if sample.all() else sample)
     wanted = [column for column in design.columns if not column.omitted]
@@ -52,7 +52,7 @@ def settled_design(
     kept = independent_columns(covariates, constant=constant)
     dependent = np.append(~kept, False) if constant else ~kept
     for column, dropped in zip(wanted, dependent, strict=True):
-        if dropped:
+        if dropped and notes:
             state.console.print(f"note: {column.label} omitted because of collinearity.")
     if not dependent.any():
         return design, matrix

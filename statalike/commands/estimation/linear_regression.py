@@ -124,14 +124,16 @@ def fit_regression(
     *,
     constant: bool = True,
     total_about_mean: bool = False,
+    notes: bool = True,
 ) -> LinearRegression:
     """The least-squares fit; ``total_about_mean`` measures the total about the mean although there
-    is no constant among the columns.  r(2001) for a single observation.
+    is no constant among the columns; ``notes`` say what is omitted.  r(2001) for a single
+    observation.
     """
     rows: np.ndarray | slice = slice(None) if sample.rows.all() else sample.rows
     if np.count_nonzero(sample.rows) < 2:
         raise insufficient_observations()
-    design, matrix = settled_design(state, terms, sample.rows, constant=constant)
+    design, matrix = settled_design(state, terms, sample.rows, constant=constant, notes=notes)
     y = outcome.evaluate(state.data, rows)
     centred = constant or total_about_mean
     try:

@@ -10,8 +10,11 @@ from statalike.commands.estimation.data_signature import data_signature
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.outcomes import PreparedOutcome, prepare_outcome
 from statalike.commands.estimation.generalized.reported_estimates import RESIDUAL_VARIANCE
+from statalike.commands.estimation.linear_mixed import RandomEffectsEquation
 from statalike.commands.estimation.mixed_weights import model_weights, stored_weights
-from statalike.commands.postestimation.predict_mixed import fitted_sample
+from statalike.commands.estimation.random_categories import RandomCategories
+from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
 from statalike.engine.errors import EstimationError
@@ -122,52 +125,56 @@ def spread_effects(
         predicted = _predicted(state, description, prepared, sample, point, estimate, points)
     except (EstimationError, np.linalg.LinAlgError):
         raise StataError(430, "the posterior of the random effects could not be found") from None
-    named = [name for name in description.level_names if name != "_all"]
-    named += [
+    cells_needed = [name for name in description.level_names if name != "_all"]
+    cells_needed += [
         name
         for equation in description.equations
-        if not equation.columns
+        if isinstance(equation, RandomCategories)
         for name in equation.variables
     ]
-    present = drop_missing(data, np.ones(data.n, dtype=bool), named)
+    present = drop_missing(data, np.ones(data.n, dtype=bool), cells_needed)
     found: list[SpreadEffect] = []
     groups = nested_groups(description.codes(data, present))
-    inside = sample[present]
-    position = 0
-    for number, (name, equations) in enumerate(description.levels):
+    terms = iter(predicted)
+    for name, equations in description.levels:
         path = groups.group(description.level_names.index(name))
+        level = None if description.crossed else next(terms)
         column = 0
         for equation in equations:
-            if equation.columns:
-                cells, labels = path, [f"{c.name}[{description.path(name)}]" for c in equation.columns]
-                covariates = [c.evaluate(data) for c in equation.columns]
-            else:
-                categories = np.unique(
-                    data.numbers(equation.variables[0])[present], return_inverse=True
-                )[1].ravel()
-                cells = path * (int(categories.max()) + 1) + categories
-                labels = [f"_cons[{description.path(name)}>{equation.variables[0]}]"]
-                covariates = [np.ones(data.n)]
-            effects = predicted[position if description.crossed else number]
+            effects = next(terms) if level is None else level
+            first = 0 if level is None else column
+            cells, labels, covariates = _cells(state, description, equation, path, present)
             row_of_cell = np.full(int(cells.max()) + 1, -1)
-            row_of_cell[cells[inside]] = effects.group
+            row_of_cell[cells[sample[present]]] = effects.group
             row = np.full(data.n, -1)
             row[present] = row_of_cell[cells]
-            first = 0 if description.crossed else column
+            known, at = row >= 0, np.maximum(row, 0)
             for k, (label, covariate) in enumerate(zip(labels, covariates, strict=True), first):
-                known = row >= 0
-                at = np.maximum(row, 0)
-                found.append(
-                    SpreadEffect(
-                        label,
-                        np.where(known, effects.effects[at, k], MISSING),
-                        np.where(known, effects.standard_errors[at, k], MISSING),
-                        covariate,
-                    )
-                )
+                values = np.where(known, effects.effects[at, k], MISSING)
+                errors = np.where(known, effects.standard_errors[at, k], MISSING)
+                found.append(SpreadEffect(label, values, errors, covariate))
             column += len(labels)
-            position += 1
     return found
+
+
+def _cells(
+    state: State,
+    description: GeneralizedDescription,
+    equation: RandomEffectsEquation,
+    path: np.ndarray,
+    present: np.ndarray,
+) -> tuple[np.ndarray, list[str], list[np.ndarray]]:
+    """What forms the groups of an equation's effects among the rows ``present``, the names of the
+    effects, and their covariates for every observation.
+    """
+    data, above = state.data, description.path(equation.level)
+    if isinstance(equation, RandomCategories):
+        values = data.numbers(equation.variable)[present]
+        categories = np.unique(values, return_inverse=True)[1].ravel()
+        cells = path * (int(categories.max()) + 1) + categories
+        return cells, [f"_cons[{above}>{equation.variable}]"], [np.ones(data.n)]
+    labels = [f"{effect_name(column)}[{above}]" for column in equation.columns]
+    return path, labels, [column.evaluate(data) for column in equation.columns]
 
 
 def _predicted(

@@ -13,9 +13,17 @@ from statalike.commands.postestimation.generalized_estimates import (
     estimated_point,
     spread_effects,
 )
-from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
+from statalike.commands.postestimation.predict import (
+    OF_GENERALIZED_MODELS,
+    PredictRequest,
+    new_names,
+    predictor,
+)
+from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.data.missing import MISSING
 from statalike.engine.families.family import Array
+from statalike.engine.families.generalized_linear import GeneralizedLinearFamily, Residual
+from statalike.engine.families.ordinal import OrdinalFamily
 from statalike.engine.generalized.posterior import Estimate
 from statalike.engine.generalized.quadrature_rules import gauss_hermite
 from statalike.errors import StataError
@@ -81,8 +89,8 @@ def predict_generalized(request: PredictRequest) -> None:
     request.report_missing(request.add(name, values, LABELS[statistic]))
 
 
-predictor("meglm")(predict_generalized)
-predictor("gsem")(predict_generalized)
+predictor("meglm", OF_GENERALIZED_MODELS)(predict_generalized)
+predictor("gsem", OF_GENERALIZED_MODELS)(predict_generalized)
 
 
 def conditioning(request: PredictRequest) -> str:
@@ -132,8 +140,6 @@ def _statistic(
 def _of_linear_predictor(
     state: State, description: GeneralizedDescription, statistic: str, eta: Array, rows: np.ndarray
 ) -> Array:
-    from statalike.engine.families.generalized_linear import GeneralizedLinearFamily, Residual
-
     prepared = _prepared(state, description, rows)
     family, outcome = prepared.family, prepared.rows
     if not isinstance(family, GeneralizedLinearFamily):
@@ -163,8 +169,6 @@ def _prepared(
     state: State, description: GeneralizedDescription, rows: np.ndarray
 ) -> PreparedOutcome:
     """The outcome on some rows; where it is missing only the rows' number matters."""
-    from statalike.commands.postestimation.predict_mixed import fitted_sample
-
     sample = fitted_sample(state)
     whole = prepare_outcome(description.outcome, state.data, sample)
     if description.outcome.family == "bernoulli":
@@ -187,7 +191,7 @@ def fixed_predictor(request: PredictRequest, description: GeneralizedDescription
     state = request.state
     b = state.e.matrices["b"].values[0, : len(description.fixed.names)]
     estimated = np.fromiter(description.fixed.estimated, dtype=bool)
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     values = matrix @ b[estimated]
     if description.offset and not request.flag("nooffset"):
         known = state.data.numbers(description.offset) < MISSING
@@ -198,21 +202,10 @@ def fixed_predictor(request: PredictRequest, description: GeneralizedDescription
     return np.where(missing, MISSING, values)
 
 
-def _complete_matrix(
-    state: State, description: GeneralizedDescription
-) -> tuple[np.ndarray, np.ndarray]:
-    """The fixed-effects matrix (n, p), zero where a covariate is missing, and where that is."""
-    matrix = description.fixed.matrix(state.data)
-    missing = np.any(matrix >= MISSING, axis=1)
-    if missing.any():
-        matrix[missing] = 0.0
-    return matrix, missing
-
-
 def _standard_error(state: State, description: GeneralizedDescription) -> Array:
     estimated = np.flatnonzero(np.fromiter(description.fixed.estimated, dtype=bool))
     V = state.e.matrices["V"].values[np.ix_(estimated, estimated)]
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", matrix @ V, matrix), 0.0))
     return np.where(missing, MISSING, spread)
 
@@ -249,13 +242,14 @@ def _points(request: PredictRequest) -> int:
     given = request.arguments.options.get("intpoints")
     if given is None:
         return int(request.state.e.macros["n_quad"])
-    if not 1 <= int(given) <= 195:
+    points = int(given[0])
+    if not 1 <= points <= 195:
         raise StataError(198, "intpoints() must be between 1 and 195")
-    return int(given)
+    return points
 
 
 def prior_standard_deviation(state: State, description: GeneralizedDescription) -> Array:
-    """The standard deviation of Zu, ``sqrt(z'Dz)``, for every observation; missing where unknown."""
+    """The standard deviation ``sqrt(z'Dz)`` of Zu for every observation, missing where unknown."""
     point = estimated_point(state.e, description)
     variance = np.zeros(state.data.n)
     missing = np.zeros(state.data.n, dtype=bool)
@@ -335,9 +329,6 @@ def _add_category_probabilities(
     request: PredictRequest, description: GeneralizedDescription
 ) -> None:
     """Probabilities of ordinal categories: of all, or of that of ``outcome()``."""
-    from statalike.commands.postestimation.predict_mixed import fitted_sample
-    from statalike.engine.families.ordinal import OrdinalFamily
-
     state = request.state
     categories = state.e.matrices["cat"].values[0]
     prepared = prepare_outcome(description.outcome, state.data, fitted_sample(state))

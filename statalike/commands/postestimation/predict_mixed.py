@@ -95,28 +95,15 @@ def linear_predictor(state: State, description: LinearMixedDescription) -> np.nd
     """Xb for every observation (n,), missing where a covariate is."""
     results = state.e
     b = results.matrices["b"].values[0, : int(results.scalars["k_f"])]
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     return np.where(missing, MISSING, matrix @ b[description.fixed.estimated])
-
-
-def _complete_matrix(
-    state: State, description: LinearMixedDescription
-) -> tuple[np.ndarray, np.ndarray]:
-    """The fixed-effects matrix (n, p), zero where a covariate is missing, and where that is."""
-    matrix = description.fixed.matrix(state.data)
-    missing = np.zeros(state.data.n, dtype=bool)
-    for column in matrix.T:
-        missing |= column >= MISSING
-    if missing.any():
-        matrix[missing] = 0.0
-    return matrix, missing
 
 
 def _standard_error(state: State, description: LinearMixedDescription) -> np.ndarray:
     results = state.e
     estimated = np.flatnonzero(description.fixed.estimated)
     V = results.matrices["V"].values[np.ix_(estimated, estimated)]
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", matrix @ V, matrix), 0.0))
     return np.where(missing, MISSING, spread)
 
