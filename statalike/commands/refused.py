@@ -19,7 +19,7 @@ _PROGRAMMING = (
     "program mata python shell bootstrap jackknife simulate statsby permute frame frames matrix "
     "preserve restore"
 )
-_DATA = "merge append reshape collapse joinby import export odbc edit browse stset table tabstat"
+_DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
 REFUSED = tuple(f"{_GRAPHS} {_ESTIMATION} {_POSTESTIMATION} {_PROGRAMMING} {_DATA}".split())
 

@@ -14,14 +14,18 @@ from statalike.commands.estimation.generalized.estimation import (
     replay,
 )
 from statalike.commands.estimation.generalized.named_commands import NAMED_COMMANDS, NamedCommand
-from statalike.commands.estimation.generalized.outcomes import DEFAULT_LINKS, is_allowed
+from statalike.commands.estimation.generalized.outcomes import (
+    DEFAULT_LINKS,
+    EXTREME,
+    is_allowed,
+)
 from statalike.commands.registry import command
 from statalike.errors import StataError
 from statalike.language.arguments import Arguments
 from statalike.state import State
 
 #: how an option for exponentiated coefficients is declared
-_RATIOS = {"or": "OR", "irr": "IRR", "eform": "EForm"}
+_RATIOS = {"or": "OR", "irr": "IRR", "eform": "EForm", "tratio": "TRatio"}
 #: options of single commands
 _OWN_OPTIONS = {
     "meglm": "Family(string) Link(string)",
@@ -29,6 +33,8 @@ _OWN_OPTIONS = {
     "meprobit": "BInomial(string)",
     "mecloglog": "BInomial(string)",
     "menbreg": "Dispersion(string)",
+    "metobit": "LL LL(string) UL UL(string)",
+    "mestreg": "Distribution(string) TIME noHR noSHow",
 }
 
 
@@ -47,6 +53,18 @@ LINKS = {"iden": "identity", "log": "log", "logit": "logit", "probit": "probit",
 def _distribution(named: NamedCommand, state: State, options: Mapping[str, Any]) -> Distribution:
     """The distribution a command stands for, or that ``family()`` and ``link()`` choose; r(198)."""
     trials = str(options.get("binomial") or "").strip()
+    if named.name == "metobit":
+        return Distribution(
+            named.family,
+            named.link,
+            model="tobit",
+            lower=_limit(state, options, "ll"),
+            upper=_limit(state, options, "ul"),
+        )
+    if named.name == "meintreg":
+        return Distribution(named.family, named.link, model="interval")
+    if named.name == "mestreg":
+        return _survival(options)
     if named.family:
         dispersion = _dispersion(str(options.get("dispersion") or "mean"))
         family = "binomial" if trials else named.family
@@ -64,6 +82,51 @@ def _distribution(named: NamedCommand, state: State, options: Mapping[str, Any])
     if family == "nbinomial":
         return Distribution(family, link, dispersion=_dispersion(rest[0] if rest else "mean"))
     return Distribution(family, link)
+
+
+SURVIVAL_DISTRIBUTIONS = {
+    "e": "exponential",
+    "w": "weibull",
+    "ga": "gamma",
+    "logl": "loglogistic",
+    "ll": "llogistic",
+    "logn": "lognormal",
+    "ln": "lnormal",
+}
+_SYNONYMS = {"llogistic": "loglogistic", "lnormal": "lognormal"}
+
+
+def _survival(options: Mapping[str, Any]) -> Distribution:
+    """The distribution of survival times, and whether covariates act on the hazard or on time."""
+    typed = options.get("distribution")
+    if typed is None:
+        raise StataError(198, "option distribution() required")
+    name = _full_name(str(typed).strip(), SURVIVAL_DISTRIBUTIONS, "distribution")
+    name = _SYNONYMS.get(name, name)
+    proportional = name in ("exponential", "weibull")
+    if options.get("time") and not proportional:
+        raise StataError(198, f"option time not allowed with distribution({name})")
+    metric = "hazard" if proportional and not options.get("time") else "time"
+    if options.get("nohr") and metric != "hazard":
+        raise StataError(198, "option nohr not allowed in the accelerated failure-time metric")
+    if options.get("tratio") and metric != "time":
+        raise StataError(198, "option tratio not allowed in the hazard metric")
+    return Distribution("survival", "log", model="survival", distribution=name, metric=metric)
+
+
+def _limit(state: State, options: Mapping[str, Any], name: str) -> str:
+    """A censoring limit: a number, a variable, or ``extreme`` where the option stands alone."""
+    given = options.get(name)
+    if not given:
+        return ""
+    if given is True:
+        return EXTREME
+    text = str(given).strip()
+    try:
+        float(text)
+    except ValueError:
+        return state.data.unabbreviate(text)
+    return text
 
 
 def _full_name(typed: str, names: Mapping[str, str], option: str) -> str:

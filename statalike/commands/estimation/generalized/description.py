@@ -141,12 +141,10 @@ class GeneralizedDescription:
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables of the model, each once."""
-        names = [*self.outcome.column.variables, *self.fixed.variables]
+        names = [*self.outcome.variables, *self.fixed.variables]
         names += [name for name in self.level_names if name != "_all"]
         names += [name for equation in self.equations for name in equation.variables]
         names += [self.offset] if self.offset else []
-        if self.outcome.trials and not self.outcome.trials[0].isdigit():
-            names.append(self.outcome.trials)
         return tuple(dict.fromkeys(names))
 
     def variance_entries(self) -> list[VarianceEntry]:
@@ -224,7 +222,7 @@ def is_generalized(results: Results) -> bool:
 def stored_description(results: Results) -> GeneralizedDescription:
     """The model whose estimates e() holds."""
     macros = results.macros
-    depvar = macros["depvar"]
+    depvar, *rest = macros["depvar"].split()
     fixed = design_from_names(
         stripe.name for stripe in results.matrices["b"].columns if stripe.equation == depvar
     )
@@ -245,15 +243,26 @@ def stored_description(results: Results) -> GeneralizedDescription:
     offset = macros.get("offset", "")
     exposure = offset.startswith("ln(")
     return GeneralizedDescription(
-        OutcomeRequest(
-            Column.parse(depvar),
-            macros["family"].split()[0],
-            macros["link"],
-            macros.get("binomial", ""),
-            macros.get("dispersion", "mean"),
-        ),
+        _stored_outcome(results, depvar, rest[0] if rest else ""),
         fixed,
         tuple(equations),
         offset.removeprefix("ln(").removesuffix(")") if exposure else offset,
         exposure,
+    )
+
+
+def _stored_outcome(results: Results, depvar: str, second: str) -> OutcomeRequest:
+    macros = results.macros
+    model = {"tobit": "tobit", "interval": "interval"}.get(macros["model"], "")
+    return OutcomeRequest(
+        Column.parse(depvar),
+        macros["family"].split()[0],
+        macros["link"],
+        macros.get("binomial", ""),
+        macros.get("dispersion", "mean"),
+        "survival" if "distribution" in macros else model,
+        macros.get("llopt", ""),
+        macros.get("ulopt", second),
+        macros.get("distribution", ""),
+        macros.get("frm2", ""),
     )

@@ -46,13 +46,28 @@ from statalike.output.styled import Line
 from statalike.results.stores import Results
 from statalike.state import State
 
+#: numbers of observations by kind, and what they are called
+COUNTS = {
+    "N_unc": "Uncensored",
+    "N_lc": "Left-censored",
+    "N_rc": "Right-censored",
+    "N_int": "Interval-cens.",
+}
 #: what exponentiated coefficients are called, by the option that asks for them
-EXPONENTIATED = {"or": "Odds ratio", "irr": "IRR", "eform": "exp(b)"}
+EXPONENTIATED = {
+    "or": "Odds ratio",
+    "irr": "IRR",
+    "eform": "exp(b)",
+    "hazard": "Haz. ratio",
+    "tratio": "Time ratio",
+}
 #: in the notes below the table, and what the constant then is
 _TRANSFORMED = {
     "or": ("odds ratios", "baseline odds"),
     "irr": ("incidence-rate ratios", "baseline incidence rate"),
     "eform": ("", ""),
+    "hazard": ("hazard ratios", "baseline hazard"),
+    "tratio": ("time ratios", "baseline time"),
 }
 
 
@@ -67,11 +82,13 @@ def show_generalized(state: State, options: Mapping[str, Any], *, replay: bool =
         console.print()
         groups = not options.get("nogroup")
         console.print_lines(mixed_effects_header(header(results, groups=groups)))
+    if lacks_constant(description) and not options.get("nocnsreport"):
+        console.print(f" ( 1)  [{description.outcome.equation}]_cons = 0")
     if not options.get("notable"):
         table = generalized_table(state, description, options, level)
         console.print_lines(with_clusters(results, table))
     linesize = state.settings.linesize
-    chosen = exponentiation(options)
+    chosen = exponentiation(options, results)
     if chosen and not options.get("notable"):
         ratios, baseline = _TRANSFORMED[chosen]
         into = f" to {ratios}" if ratios else ""
@@ -85,8 +102,19 @@ def show_generalized(state: State, options: Mapping[str, Any], *, replay: bool =
         console.print_lines(warning("convergence not achieved", linesize))
 
 
-def exponentiation(options: Mapping[str, Any]) -> str:
-    """Which of the options for exponentiated coefficients is given, empty for none."""
+def lacks_constant(description: GeneralizedDescription) -> bool:
+    """Whether the constant was left out, which is shown as a constraint."""
+    ordinal = description.outcome.family == "ordinal"
+    return not ordinal and not any(column.constant for column in description.fixed.columns)
+
+
+def exponentiation(options: Mapping[str, Any], results: Results) -> str:
+    """How coefficients are exponentiated, empty where they are not.
+
+    Hazard ratios are shown unless ``nohr`` is given; other ratios when asked for.
+    """
+    if results.macros.get("frm2") == "hazard":
+        return "" if options.get("nohr") else "hazard"
     return next((name for name in EXPONENTIATED if options.get(name)), "")
 
 
@@ -96,9 +124,7 @@ def header(results: Results, *, groups: bool = True) -> EstimationHeader:
     method = macros["intmethod"]
     points = None if method in ("laplace", "pclaplace") else int(macros["n_quad"])
     counts = tuple(
-        (macros[f"count_label{k}"], macros[f"count{k}"])
-        for k in range(1, 5)
-        if f"count{k}" in macros
+        (label, f"{scalars[name]:,.0f}") for name, label in COUNTS.items() if name in scalars
     )
     return EstimationHeader(
         macros["title"],
@@ -117,14 +143,22 @@ def header(results: Results, *, groups: bool = True) -> EstimationHeader:
 def _details(results: Results) -> tuple[str, ...]:
     """The lines under the title: family and link of ``meglm``, and what the family adds."""
     macros = results.macros
-    own = tuple(text for text in macros.get("details", "").split("\n") if text)
-    if macros["cmd2"] != "meglm":
-        return own
-    return (
-        f"Family: {macros['family'].capitalize()}",
-        f"Link:   {macros['link'].capitalize()}",
-        *own,
-    )
+    lines: list[str] = []
+    if macros["cmd2"] == "meglm":
+        lines += [
+            f"Family: {macros['family'].capitalize()}",
+            f"Link:   {macros['link'].capitalize()}",
+        ]
+    if "dispersion" in macros:
+        lines.append(f"Overdispersion: {macros['dispersion']}")
+    if macros.get("binomial"):
+        trials = macros["binomial"]
+        kind = "trials:  " if trials.isdigit() else "variable:"
+        lines.append(f"Binomial {kind} {trials}")
+    if "llopt" in macros:
+        lower, upper = macros["llopt"] or "-inf", macros["ulopt"] or "+inf"
+        lines += ["", f"Limits: Lower = {lower}", f"        Upper = {upper}"]
+    return tuple(lines)
 
 
 def generalized_table(
@@ -132,16 +166,18 @@ def generalized_table(
 ) -> list[Line]:
     """Coefficients, the family's own parameters, and variances level by level."""
     results = state.e
-    outcome = results.macros["depvar"]
+    outcome = description.outcome.equation
     empty = emptiness(state.data, estimation_sample(state))
     rows = coefficient_rows(results, outcome, level, empty)
-    chosen = exponentiation(options)
+    chosen = exponentiation(options, results)
     if chosen:
         rows = tuple(exponentiated(row) for row in rows)
     if description.offset:
         name = results.macros["offset"]
         entered = "exposure" if description.exposure else "offset"
         rows = (*rows, CoefficientRow(name, 1.0, status=entered))
+    if lacks_constant(description):
+        rows = (*rows, CoefficientRow("_cons", 0.0, status="omitted"))
     sections = [CoefficientSection(rows)]
     parameters = coefficient_rows(results, "/", level, empty)
     entries = {str(entry.stripe)[1:]: entry for entry in description.variance_entries()}
@@ -160,7 +196,7 @@ def generalized_table(
         sections.append(CoefficientSection(logged))
     table = CoefficientTable(
         tuple(sections),
-        dependent=outcome,
+        dependent="" if description.outcome.model == "interval" else outcome,
         coefficient_title=EXPONENTIATED.get(chosen, "Coefficient"),
         level=level,
         error_method=results.macros.get("vcetype", ""),
@@ -246,6 +282,9 @@ def _compared_with(results: Results) -> str:
     named = NAMED_COMMANDS[results.macros["cmd2"]]
     if named.comparison:
         return named.comparison
+    if "distribution" in results.macros:
+        name = results.macros["distribution"]
+        return "Weibull" if name == "weibull" else name
     family, link = results.macros["family"], results.macros["link"]
     return COMPARISONS.get((family, link), family)
 

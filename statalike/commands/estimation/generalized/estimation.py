@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from statalike.commands.data.stset import declared_survival, survival_lines
 from statalike.commands.estimation.data_signature import data_signature
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
@@ -20,6 +21,7 @@ from statalike.commands.estimation.generalized.description import GeneralizedDes
 from statalike.commands.estimation.generalized.display import show_generalized
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
 from statalike.commands.estimation.generalized.outcomes import (
+    EXTREME,
     OutcomeRequest,
     PreparedOutcome,
     prepare_outcome,
@@ -47,8 +49,11 @@ from statalike.commands.estimation.variance_estimator import (
     cluster_codes,
     requested_variance,
 )
+from statalike.data.dataset import Dataset
+from statalike.data.missing import MISSING
+from statalike.design.columns import Column
 from statalike.design.sample import drop_missing, drop_missing_terms
-from statalike.design.terms import model_terms
+from statalike.design.terms import Term, model_terms
 from statalike.engine.errors import EstimationError
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel
 from statalike.engine.generalized.fit import (
@@ -114,6 +119,11 @@ class Distribution:
     link: str
     trials: str = ""
     dispersion: str = "mean"
+    model: str = ""
+    lower: str = ""
+    upper: str = ""
+    distribution: str = ""
+    metric: str = ""
 
 
 def estimate(
@@ -123,7 +133,13 @@ def estimate(
     options = arguments.options
     family, link = distribution.family, distribution.link
     data = state.data
-    first, *rest = model_terms(arguments.terms, data)
+    if distribution.model == "survival":
+        declared = declared_survival(data)
+        if declared.shown and not options.get("noshow"):
+            state.console.print()
+            state.console.print_lines(survival_lines(declared))
+    terms = model_terms(arguments.terms, data)
+    column, distribution, rest = _outcome(distribution, terms)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation) for equation in arguments.equations]
     )
@@ -135,8 +151,9 @@ def estimate(
         )
         state.console.print("      implied.")
     sample = observations_mask(state, arguments.condition, arguments.observations)
-    used = [first, *rest, *(term for equation in equations for term in equation.terms)]
+    used = [*rest, *(term for equation in equations for term in equation.terms)]
     variables = [name for term in used for name in term.variables]
+    variables += [name for name in column.variables if name in data]
     refuse_strings(data, [*variables, *categories])
     sample = drop_missing_terms(data, sample, used)
     level_names = list(dict.fromkeys(equation.level for equation in equations))
@@ -154,10 +171,20 @@ def estimate(
     needed = [name for name in level_names if name != "_all"] + categories
     needed += [name for name in (offset, variance.cluster) if name]
     sample = some_observations(drop_missing(data, sample, needed))
-    trials = distribution.trials
-    if trials and trials in data:
-        sample = some_observations(drop_missing(data, sample, [trials]))
-    outcome = OutcomeRequest(outcome_column(first), family, link, trials, distribution.dispersion)
+    outcome = OutcomeRequest(
+        column,
+        family,
+        link,
+        distribution.trials,
+        distribution.dispersion,
+        distribution.model,
+        distribution.lower,
+        distribution.upper,
+        distribution.distribution,
+        distribution.metric,
+    )
+    sample = _outcome_sample(state, outcome, sample)
+    outcome = _settled_limits(outcome, data, sample)
     prepared = prepare_outcome(outcome, data, sample)
     _check_exposure(state, offset, exposure, sample)
     constant = not options.get("noconstant")
@@ -197,6 +224,50 @@ def estimate(
     show_generalized(state, options)
     if not fit.converged:
         raise StataError(430, "convergence not achieved", keeps_results=True)
+
+
+def _outcome(
+    distribution: Distribution, terms: Sequence[Term]
+) -> tuple[Column, Distribution, list[Term]]:
+    """The outcome variable, the distribution with the second one of interval data, and the other
+    terms of a variable list; r(100), r(102)."""
+    if distribution.model == "survival":
+        return Column.parse("_t"), distribution, list(terms)
+    if not terms:
+        raise StataError(100, "varlist required")
+    column = outcome_column(terms[0])
+    if distribution.model != "interval":
+        return column, distribution, list(terms[1:])
+    if len(terms) < 2:
+        raise StataError(102, "too few variables specified")
+    upper = outcome_column(terms[1]).name
+    return column, replace(distribution, upper=upper), list(terms[2:])
+
+
+def _settled_limits(outcome: OutcomeRequest, data: Dataset, sample: np.ndarray) -> OutcomeRequest:
+    """Limits of a tobit model that are the least or greatest outcome, as numbers."""
+    if EXTREME not in (outcome.lower, outcome.upper):
+        return outcome
+    values = outcome.column.evaluate(data, sample)
+    lower = f"{values.min():.16g}" if outcome.lower == EXTREME else outcome.lower
+    upper = f"{values.max():.16g}" if outcome.upper == EXTREME else outcome.upper
+    return replace(outcome, lower=lower, upper=upper)
+
+
+def _outcome_sample(state: State, outcome: OutcomeRequest, sample: np.ndarray) -> np.ndarray:
+    """The sample less observations whose outcome is missing; r(2000)."""
+    data = state.data
+    if outcome.model == "interval":
+        known = np.zeros(data.n, dtype=bool)
+        for name in (outcome.column.name, outcome.upper):
+            known |= data.numbers(name) < MISSING
+        return some_observations(sample & known)
+    needed = [*outcome.column.variables]
+    needed += [outcome.trials] if outcome.trials in data else []
+    if outcome.model == "survival":
+        needed = ["_t", "_t0", "_d"]
+        sample = sample & (data.numbers("_st") == 1)
+    return some_observations(drop_missing(data, sample, needed))
 
 
 def integration_method(

@@ -49,7 +49,7 @@ def reported_estimates(
     names = list(enumerate(prepared.parameter_names, p))
     plain = [(at, name) for at, name in names if not name.startswith(RESIDUAL_VARIANCE)]
     residual = [(at, name) for at, name in names if name.startswith(RESIDUAL_VARIANCE)]
-    outcome = description.outcome.column.name
+    outcome = description.outcome.equation
     stripes = (
         *(Stripe(outcome, name) for name in description.fixed.names),
         *(Stripe("/", name) for _, name in plain),

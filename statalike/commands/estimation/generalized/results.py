@@ -9,7 +9,10 @@ import numpy as np
 from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
-from statalike.commands.estimation.generalized.outcomes import PreparedOutcome
+from statalike.commands.estimation.generalized.outcomes import (
+    OutcomeRequest,
+    PreparedOutcome,
+)
 from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
 from statalike.commands.estimation.mixed_results import (
     BOUNDARY,
@@ -49,7 +52,7 @@ def stored_results(
     macros["cmdline"] = command_line
     macros["depvar"] = description.outcome.column.name
     macros["model"] = named.model
-    macros["title"] = named.title
+    macros["title"] = _title(named, description.outcome)
     macros["family"] = description.outcome.family
     macros["link"] = description.outcome.link
     macros["ivars"] = " ".join(equation.level for equation in description.equations)
@@ -69,10 +72,16 @@ def stored_results(
     if description.outcome.family == "nbinomial":
         macros["dispersion"] = description.outcome.dispersion
     method, points = integration
-    if prepared.details:
-        macros["details"] = "\n".join(prepared.details)
-    for number, (label, count) in enumerate(prepared.counts, 1):
-        macros[f"count_label{number}"], macros[f"count{number}"] = label, count
+    for name, count in prepared.counts.items():
+        scalars[name] = float(count)
+    outcome = description.outcome
+    if outcome.model == "tobit":
+        macros["llopt"], macros["ulopt"] = outcome.lower, outcome.upper
+    if outcome.model == "interval":
+        macros["depvar"] = f"{outcome.column.name} {outcome.upper}"
+    if outcome.model == "survival":
+        macros["distribution"], macros["frm2"] = outcome.distribution, outcome.metric
+        macros["depvar"] = "_t"
     macros["intmethod"] = method
     macros["n_quad"] = str(points)
     macros["chi2type"] = "Wald"
@@ -93,6 +102,13 @@ def stored_results(
     ilog = [entry.value for entry in fit.optimum.log][:20]
     results.matrices["ilog"] = NamedMatrix.plain(np.array([ilog]))
     return results
+
+
+def _title(named: NamedCommand, outcome: OutcomeRequest) -> str:
+    if outcome.model != "survival":
+        return named.title
+    name = "Weibull" if outcome.distribution == "weibull" else outcome.distribution
+    return f"Mixed-effects {name} {'PH' if outcome.metric == 'hazard' else 'AFT'} regression"
 
 
 def _post_estimates(
