@@ -49,7 +49,8 @@ class ResidualStructure(ABC):
     """A family of correlation matrices; the fields of a member are its order and its times.
 
     ``stationary`` families depend on differences of times alone; ``by_observation`` ones have no
-    correlations at all.
+    correlations at all.  Those of a ``markov`` process have one parameter and a correlation that
+    decays with the distance, see :meth:`decay`.
     """
 
     name: ClassVar[str]
@@ -81,6 +82,17 @@ class ResidualStructure(ABC):
     def deviation_count(self) -> int:
         """How many standard deviations there are: one, or one for each time."""
         return 1
+
+    @property
+    def markov(self) -> bool:
+        return False
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        """phi at ``distances`` (K,) and its derivative in the parameter, both (K,).
+
+        ``phi(d + d') = phi(d) phi(d')``; at an infinite distance both are zero.
+        """
+        raise NotImplementedError(f"{self.name} residuals are no Markov process")
 
     def deviation_positions(self, times: Array) -> Positions:
         """Which of the standard deviations belongs to each of ``times``."""
@@ -172,6 +184,15 @@ class ExponentialResiduals(ResidualStructure):
         lags = lags_of(times)
         return np.asarray(lags * left_over * self.correlation(parameters, times))[None]
 
+    @property
+    def markov(self) -> bool:
+        return True
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        finite = np.where(np.isfinite(distances), distances, 0.0)
+        phi = np.exp(-np.logaddexp(0.0, -parameters[0]) * distances)
+        return phi, finite * phi / (1.0 + np.exp(parameters[0]))
+
     def start(self) -> Array:
         """A correlation of 0.3 at the typical distance ``unit`` of neighbours."""
         rho = min(0.3 ** (1.0 / self.unit), 1.0 - 1e-9)
@@ -211,6 +232,17 @@ class AutoregressiveResiduals(ResidualStructure):
             slopes = k * rho ** np.maximum(k - 1, 0) / np.cosh(parameters[0]) ** 2
             return np.asarray(slopes[lags])[None]
         return np.asarray(autocorrelations(parameters, int(lags.max()))[1][:, lags])
+
+    @property
+    def markov(self) -> bool:
+        return self.order == 1
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        rho = np.tanh(parameters[0])
+        finite = np.where(np.isfinite(distances), distances, 1.0)
+        linked = np.isfinite(distances)
+        slope = finite * rho ** (finite - 1.0) / np.cosh(parameters[0]) ** 2
+        return np.asarray(rho**finite * linked), np.asarray(slope * linked)
 
     def start(self) -> Array:
         start = np.zeros(self.order)

@@ -167,17 +167,17 @@ def maximise_jointly(
     scales: VarianceParameters,
     scale: OptimisationScale,
     working: Array,
+    residual: Array,
     rules: ConvergenceRules,
     finite_differences: bool,
     on_iteration: Callable[[IterationRecord], None] | None = None,
 ) -> tuple[JointPoint, Optimum]:
-    """Newton-Raphson from working parameters and residuals that are nearly independent.
+    """Newton-Raphson from working and residual parameters.
 
     Raises :class:`EstimationError` where the likelihood is not defined.
     """
     objective = JointObjective(likelihood, scales, scale)
-    family = likelihood.errors.family
-    start = objective.parameters(working, family.from_search(likelihood.start())[0])
+    start = objective.parameters(working, residual)
     try:
         optimum = maximise(objective, start, rules, on_iteration)
     except FloatingPointError as error:

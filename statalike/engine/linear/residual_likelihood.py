@@ -13,8 +13,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.likelihood import LEAST_SHARE, LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.markov_products import MarkovData, markov_products
 from statalike.engine.linear.prediction import JointPrediction, eliminated_levels, joint_predictions
 from statalike.engine.linear.residual_errors import ResidualErrors
 from statalike.engine.linear.residual_moments import starting_residuals
@@ -62,7 +64,11 @@ class LikelihoodAt:
     """The likelihood at fixed residual parameters: ``linear`` in the others."""
 
     def __init__(
-        self, data: WhitenedData, errors: ResidualErrors, residual: Array, restricted: bool
+        self,
+        data: WhitenedData | MarkovData,
+        errors: ResidualErrors,
+        residual: Array,
+        restricted: bool,
     ) -> None:
         self._data = data
         self._family = errors.family
@@ -83,10 +89,15 @@ class LikelihoodAt:
         data = self._data
         products = data.products
         coefficients = parts.least_squares.coefficients
-        joint: JointPrediction | None = None
+        predictions: list[JointPrediction] = []
         if products.levels:
             _, levels = eliminated_levels(products, self.linear.covariances(working))
-            *_, joint = joint_predictions(products, levels, -coefficients)
+            predictions = list(joint_predictions(products, levels, -coefficients))
+        if isinstance(data, MarkovData):
+            fixed_covariance = parts.least_squares.covariance if self._restricted else None
+            change = data.gradient(predictions, coefficients, precision, fixed_covariance)
+            return -0.5 * change
+        joint = predictions[-1] if predictions else None
         gradient = np.zeros(self._family.count)
         for part in data.whitened():
             weights = self._weights(part, joint, parts, precision)
@@ -152,22 +163,27 @@ class ResidualLikelihood:
         self.restricted = restricted
         self.degrees_of_freedom = products.observations - products.fixed_count * restricted
         self._products = products
-        self._whitening = Whitening(products, errors)
+        self._whitening = markov_products(products, errors) or Whitening(products, errors)
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
-    def start(self) -> Array:
-        """Search parameters to begin from, correlations drawn towards zero until Lambda is
-        positive definite.
+    def start(self) -> tuple[Array, LinearLikelihood]:
+        """Residual parameters to begin from, correlations drawn towards zero until Lambda is
+        positive definite, and the likelihood in the others there.
         """
         products, family = self._products, self.errors.family
         start = starting_residuals(self.errors, products.design.residual, bool(products.levels))
         own = slice(family.ratio_count, None)
-        for share in (1.0, 0.9, 0.75, 0.5, 0.25):
+        candidates = [start]
+        for share in (0.9, 0.75, 0.5, 0.25):
             drawn = start.copy()
             drawn[own] *= share
-            if self.at(family.from_search(drawn)[0]) is not None:
-                return drawn
-        return family.start()
+            candidates.append(drawn)
+        for search in (*candidates, family.start()):
+            residual = family.from_search(search)[0]
+            found = self.at(residual)
+            if found is not None:
+                return residual, found.linear
+        raise EstimationError("likelihood_undefined", "the residual covariance is singular")
 
     def at(self, residual: Array) -> LikelihoodAt | None:
         """The likelihood at residual parameters; None where Lambda is not positive definite."""

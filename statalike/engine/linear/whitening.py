@@ -245,7 +245,7 @@ class _Preparation:
         self._structure = family.structure
         self._effects = sum(level.effect_count for level in products.levels)
         n = products.observations
-        self._columns = _working_columns(products)
+        self._columns = working_columns(products)
         self._times = np.zeros(n) if errors.times is None else errors.times
         self._by = np.zeros(n, dtype=np.intp) if errors.by is None else errors.by
         block = residual_blocks(errors, n)
@@ -396,14 +396,14 @@ def residual_blocks(errors: ResidualErrors, count: int) -> Positions:
     return nested_groups(errors.groups).innermost_group
 
 
-def _working_columns(products: CrossProducts) -> Array:
+def working_columns(products: CrossProducts) -> Array:
     """Working columns (c, n): random effects, innermost level first, Q, and the residual."""
     rows: list[Array] = []
     for level in products.levels[::-1]:
         rows += [column / scale for column, scale in zip(level.columns, level.scales, strict=True)]
     design = products.design
     if products.fixed_count:
-        rows += list(np.linalg.solve(design.within.T, design.rows))
+        rows += list(np.linalg.inv(design.within).T @ design.rows)
     rows.append(design.residual)
     return np.stack(rows)
 
