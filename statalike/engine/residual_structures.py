@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import toeplitz
 
 from statalike.engine.autoregression import (
     autocorrelations,
@@ -69,6 +70,11 @@ class ResidualStructure(ABC):
     @abstractmethod
     def derivatives(self, parameters: Array, times: Array) -> Array:
         """dR / dc, (K, U, t, t)."""
+
+    def contracted(self, parameters: Array, times: Array, weights: Array) -> Array:
+        """``sum_u tr(N_u dR_u / dc)`` (K,) for N (U, t, t)."""
+        slopes = self.derivatives(parameters, times)
+        return np.asarray(slopes.reshape(len(slopes), -1) @ weights.ravel())
 
     @abstractmethod
     def start(self) -> Array:
@@ -299,6 +305,23 @@ class MovingAverageResiduals(ResidualStructure):
     def to_search(self, parameters: Array) -> Array:
         return np.asarray(np.arctanh(partial_autocorrelations(-parameters)))
 
+    def search_from_moments(self, moments: Array) -> Array:
+        """The last row of the Cholesky factor of a long process's covariance matrix tends to the
+        invertible coefficients (Bauer 1955, Arch. Elektr. Uebertragung 9: 285-290).
+        """
+        length = 40 * self.order
+        for share in (1.0, 0.95, 0.9, 0.75, 0.5, 0.25):
+            row = np.zeros(length)
+            row[: self.order + 1] = [1.0, *(share * moments[0])]
+            try:
+                factor = np.linalg.cholesky(toeplitz(row))
+            except np.linalg.LinAlgError:
+                continue
+            last = factor[-1, -1 - self.order :][::-1]
+            partial = partial_autocorrelations(-last[1:] / last[0])
+            return np.asarray(np.arctanh(np.clip(partial, -0.95, 0.95)))
+        return self.start()
+
 
 @dataclass(frozen=True)
 class ToeplitzResiduals(ResidualStructure):
@@ -362,6 +385,10 @@ class BandedResiduals(ResidualStructure):
         )
 
     @property
+    def parameter_count(self) -> int:
+        return len(self._pairs[0])
+
+    @property
     def deviation_count(self) -> int:
         return self.size
 
@@ -387,6 +414,14 @@ class BandedResiduals(ResidualStructure):
         hit = ((left == i) & (right == j)) | ((left == j) & (right == i))
         return np.asarray(hit / np.cosh(parameters)[:, None, None, None] ** 2)
 
+    def contracted(self, parameters: Array, times: Array, weights: Array) -> Array:
+        rows, columns = self._pairs
+        at = self.deviation_positions(times)
+        cell = at[:, :, None] * self.size + at[:, None, :]
+        total = np.bincount(cell.ravel(), weights.ravel(), minlength=self.size**2)
+        whole = total.reshape(self.size, self.size)
+        return np.asarray((whole + whole.T)[rows, columns] / np.cosh(parameters) ** 2)
+
     def start(self) -> Array:
         return np.zeros(self.parameter_count)
 
@@ -396,16 +431,12 @@ class BandedResiduals(ResidualStructure):
         factor[columns, rows] = psi
         length = np.sqrt(np.sum(factor**2, axis=1))
         unit = factor / length[:, None]
-        correlation = np.clip((unit @ unit.T)[rows, columns], -1.0 + 1e-15, 1.0 - 1e-15)
-        slopes = np.empty((len(psi), len(psi)))
-        for k, (j, i) in enumerate(zip(rows, columns, strict=True)):
-            # Row i of the factor, of unit length, turns with its entry in column j.
-            turned = -unit[i] * unit[i, j]
-            turned[j] += 1.0
-            moved = np.zeros((self.size, self.size))
-            moved[i] = unit @ turned / length[i]
-            moved[:, i] = moved[i]
-            slopes[:, k] = moved[rows, columns]
+        inner = unit @ unit.T
+        correlation = np.clip(inner[rows, columns], -1.0 + 1e-15, 1.0 - 1e-15)
+        # An entry in column j of row i of the factor, whose length stays 1, turns that row.
+        turned = (unit[:, rows] - unit[columns, rows] * inner[:, columns]) / length[columns]
+        slopes = (rows[:, None] == columns) * turned[columns]
+        slopes += (columns[:, None] == columns) * turned[rows]
         return np.arctanh(correlation), slopes / (1.0 - correlation**2)[:, None]
 
     def to_search(self, parameters: Array) -> Array:

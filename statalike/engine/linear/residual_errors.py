@@ -125,8 +125,9 @@ class ResidualFamily:
                 chosen = by == level
                 if chosen.any():
                     own = self.correlations_of(level)
-                    slopes = self.structure.derivatives(parameters[own], times[chosen])
-                    result[own] = slopes.reshape(len(slopes), -1) @ scaled[chosen].ravel()
+                    result[own] = self.structure.contracted(
+                        parameters[own], times[chosen], scaled[chosen]
+                    )
         return result
 
     def start(self) -> Array:

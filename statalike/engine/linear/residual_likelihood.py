@@ -10,12 +10,18 @@ effects: whitened,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.likelihood import LEAST_SHARE, LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.marginal_derivatives import (
+    MarginalDerivatives,
+    marginal_derivatives,
+)
 from statalike.engine.linear.markov_products import MarkovData, markov_products
 from statalike.engine.linear.prediction import JointPrediction, eliminated_levels, joint_predictions
 from statalike.engine.linear.residual_errors import ResidualErrors
@@ -69,7 +75,9 @@ class LikelihoodAt:
         errors: ResidualErrors,
         residual: Array,
         restricted: bool,
+        marginal: MarginalDerivatives | None = None,
     ) -> None:
+        self._marginal = marginal
         self._data = data
         self._family = errors.family
         self._residual = residual
@@ -81,6 +89,20 @@ class LikelihoodAt:
             )
         else:
             self.linear = MarginalLikelihood(data.products, restricted, data.log_determinant)
+
+    def differentiated(
+        self,
+        parts: LikelihoodParts,
+        mapping: Callable[[Array], tuple[Array, Array]],
+        coordinates: Array,
+    ) -> LikelihoodParts | None:
+        """``parts`` with exact first and second derivatives in ``coordinates`` of the residual
+        parameters, see :class:`MarginalDerivatives`; None for a model that has no such.
+        """
+        if self._marginal is None or isinstance(self._data, MarkovData):
+            return None
+        whitened = self._data.whitened()
+        return self._marginal.parts(self._residual, whitened, parts, mapping, coordinates)
 
     def residual_gradient(self, working: Array, parts: LikelihoodParts, precision: float) -> Array:
         """The derivative of ``-(log_determinant + precision * sum_of_squares) / 2`` in the
@@ -164,6 +186,11 @@ class ResidualLikelihood:
         self.degrees_of_freedom = products.observations - products.fixed_count * restricted
         self._products = products
         self._whitening = markov_products(products, errors) or Whitening(products, errors)
+        self._marginal: MarginalDerivatives | None = None
+        if isinstance(self._whitening, Whitening) and not products.levels:
+            self._marginal = marginal_derivatives(
+                self._whitening.sizes, errors.family, restricted, errors.times is not None
+            )
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
     def start(self) -> tuple[Array, LinearLikelihood]:
@@ -193,7 +220,7 @@ class ResidualLikelihood:
         data = self._whitening.at(residual)
         found = None
         if data is not None:
-            found = LikelihoodAt(data, self.errors, residual, self.restricted)
+            found = LikelihoodAt(data, self.errors, residual, self.restricted, self._marginal)
         while len(self._latest) >= REMEMBERED:
             self._latest.pop(next(iter(self._latest)))
         self._latest[key] = found

@@ -11,6 +11,7 @@ from statalike.engine.residual_structures import (
     AutoregressiveResiduals,
     BandedResiduals,
     ExponentialResiduals,
+    MovingAverageResiduals,
     ToeplitzResiduals,
 )
 
@@ -25,9 +26,10 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
     """Search parameters (R,) from the least-squares residuals (n,).
 
     Without random effects, ratios of standard deviations are those of the residuals, and so are
-    the correlations of Toeplitz, banded and unstructured matrices, nearer to zero where they would
-    not make a covariance matrix.  Autoregressions, with that of order 1, and exponential residuals
-    begin where the semivariogram suggests, other structures with nearly independent residuals.
+    the correlations of moving averages and of Toeplitz, banded and unstructured matrices, nearer
+    to zero where they would not make a covariance matrix.  Autoregressions, with that of order 1,
+    and exponential residuals begin where the semivariogram suggests, other structures with nearly
+    independent residuals.
     """
     family = errors.family
     structure = family.structure
@@ -53,7 +55,11 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
     variances = np.where(squares > 0.0, squares, 1.0) / np.maximum(counts, 1)
     logarithms = 0.5 * np.log(variances)
     start[: family.ratio_count] = (logarithms - logarithms[0])[1:]
-    if not isinstance(structure, BandedResiduals | ToeplitzResiduals):
+    if isinstance(structure, ToeplitzResiduals):
+        lags = structure.lags
+    elif isinstance(structure, MovingAverageResiduals):
+        lags = tuple(range(1, structure.order + 1))
+    elif not isinstance(structure, BandedResiduals):
         return start
     group = nested_groups(errors.groups).innermost_group
     scaled = residual / np.exp(logarithms)[kinds]
@@ -64,7 +70,7 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
         if isinstance(structure, BandedResiduals):
             moments = _between_times(scaled[chosen], times[chosen], group[chosen], structure.size)
         else:
-            moments = _at_lags(scaled[chosen], times[chosen], group[chosen], structure.lags)
+            moments = _at_lags(scaled[chosen], times[chosen], group[chosen], lags)
         start[first : first + size] = structure.search_from_moments(moments)
     return start
 

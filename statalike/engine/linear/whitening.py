@@ -261,9 +261,10 @@ class _Preparation:
         counted = 0
         for rows in self._rows:
             size = self._of_size(rows)
-            for part in self._pooled(size, counted) if pool else [size]:
-                result.append(part)
-                counted += part.columns.shape[2]
+            if pool:
+                size = self._pooled(size, counted)
+            result.append(size)
+            counted += size.columns.shape[2]
         return tuple(result)
 
     def _of_size(self, rows: Positions) -> GroupsOfOneSize:
@@ -285,7 +286,7 @@ class _Preparation:
             tuple(len(np.unique(owner)) == len(owner) for owner in owners),
         )
 
-    def _pooled(self, size: GroupsOfOneSize, counted: int) -> list[GroupsOfOneSize]:
+    def _pooled(self, size: GroupsOfOneSize, counted: int) -> GroupsOfOneSize:
         """Groups with the same pattern and the same random-effects design pooled."""
         q = self._effects
         width, t, groups = size.columns.shape
@@ -293,35 +294,32 @@ class _Preparation:
         first, design, members = _distinct_rows(keys)
         capacity = t * (width - q)
         if np.minimum(members, capacity).sum() > WORTH_POOLING * groups:
-            return [self._by_design(size, first, design, members, counted)]
-        result: list[GroupsOfOneSize] = []
+            return self._by_design(size, first, design, members, counted)
+        kept: list[Array] = []
         order = np.argsort(design, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(members)])
-        for u, one in enumerate(first):
+        for u in range(len(first)):
             chosen = size.columns[:, :, order[bounds[u] : bounds[u + 1]]]
-            kept = chosen
             if members[u] > capacity:
                 flat = chosen[q:].reshape(capacity, -1).T
                 triangular: Array = np.asarray(np.linalg.qr(flat, mode="r"))
                 triangle = triangular.T.reshape(width - q, t, -1)
-                kept = np.empty((width, t, triangle.shape[2]))
-                kept[:q], kept[q:] = chosen[:q, :, :1], triangle
-            count = kept.shape[2]
-            pattern = size.pattern[one]
-            result.append(
-                GroupsOfOneSize(
-                    np.ascontiguousarray(kept),
-                    size.by[pattern : pattern + 1],
-                    size.times[pattern : pattern + 1],
-                    np.zeros(1, dtype=np.intp),
-                    np.array([count]),
-                    members[u : u + 1].astype(np.float64),
-                    (counted + np.arange(count),),
-                    (True,),
-                )
-            )
-            counted += count
-        return result
+                pooled = np.empty((width, t, triangle.shape[2]))
+                pooled[:q], pooled[q:] = chosen[:q, :, :1], triangle
+                chosen = pooled
+            kept.append(chosen)
+        counts = np.array([part.shape[2] for part in kept])
+        pattern = size.pattern[first]
+        return GroupsOfOneSize(
+            np.ascontiguousarray(np.concatenate(kept, axis=2)),
+            size.by[pattern],
+            size.times[pattern],
+            np.cumsum(counts) - counts,
+            counts,
+            members.astype(np.float64),
+            (counted + np.arange(int(counts.sum())),),
+            (True,),
+        )
 
     def _by_design(
         self,
