@@ -20,6 +20,9 @@ from statalike import __version__
 from statalike.engine.covariance import Identity, Unstructured
 from statalike.engine.linear.fit import fit_linear_mixed_model
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.residual_errors import ResidualErrors, ResidualFamily
+from statalike.engine.linear.small_sample import small_sample_inference
+from statalike.engine.residual_structures import AutoregressiveResiduals
 
 
 def command(workload: Workload) -> Fit:
@@ -52,17 +55,30 @@ def model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
 
     *outer, inner = workload.groups
     levels = [*(level(group, None) for group in outer), level(inner, workload.slope)]
-    return LinearMixedModel(columns["y"], design(workload.fixed), tuple(levels))
+    errors = None
+    if workload.time:
+        family = ResidualFamily(AutoregressiveResiduals(1))
+        groups = tuple(one.groups for one in levels)
+        errors = ResidualErrors(family, groups, columns[workload.time])
+    return LinearMixedModel(columns["y"], design(workload.fixed), tuple(levels), errors)
 
 
 def engine(workload: Workload) -> Fit:
-    """The fit with standard errors, from arrays."""
+    """The fit with standard errors, and degrees of freedom if they are wanted, from arrays."""
     model = model_of(workload, pd.read_stata(workload.dta))
 
     def fit() -> float:
         result = fit_linear_mixed_model(model, "reml" if workload.restricted else "ml")
         if not result.converged:
             raise RuntimeError("not converged")
+        if workload.df_method:
+            inference = small_sample_inference(
+                model,
+                result.covariances,
+                result.residual_variance,
+                likelihood=result.likelihood,
+            )
+            inference.degrees_of_freedom(np.eye(len(result.coefficients)))
         return float(result.log_likelihood)
 
     return fit

@@ -17,8 +17,9 @@ with independent residuals, the data are reduced once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,16 +93,16 @@ class GroupedProducts:
 class MarkovData:
     """The data at some residual parameters: whitened cross-products and ``sum log |Lambda|``.
 
-    ``coefficient_slopes`` (R, 3 K) and ``log_determinant_gradient`` (R,) are derivatives in the
-    residual parameters.  ``innermost`` is None for a model without random effects.
+    ``slopes()`` are the derivatives in the residual parameters of the coefficients of the sums,
+    (R, 3 K), and of ``sum log |Lambda|``, (R,).  ``innermost`` is None for a model without random
+    effects.
     """
 
     products: CrossProducts
     log_determinant: float
     innermost: InnermostLevel | None
     levels: tuple[GroupedProducts, ...]
-    coefficient_slopes: Array
-    log_determinant_gradient: Array
+    slopes: Callable[[], tuple[Array, Array]]
 
     def gradient(
         self,
@@ -121,7 +122,8 @@ class MarkovData:
         """
         p = len(coefficients)
         tail = np.append(-coefficients, 1.0)
-        terms = self.coefficient_slopes.shape[1]
+        coefficient_slopes, log_determinant_gradient = self.slopes()
+        terms = coefficient_slopes.shape[1]
         root = precision * np.outer(tail, tail)
         if fixed_covariance is not None:
             root[:p, :p] += fixed_covariance
@@ -141,7 +143,7 @@ class MarkovData:
             # Products with columns further right stand for themselves and their transposes.
             weights[:, own:] *= 2.0
             total += level.contracted(weights, terms)
-        return self.log_determinant_gradient + self.coefficient_slopes @ total
+        return log_determinant_gradient + coefficient_slopes @ total
 
 
 class MarkovProducts:
@@ -187,11 +189,27 @@ class MarkovProducts:
         spread = rest * (1.0 + correlation)
         if not (np.all(spread > 0.0) and np.all(np.isfinite(deviations) & (deviations > 0.0))):
             return None
-        weight = deviations[steps.by] ** -2.0 / spread
-        coefficients = np.stack([weight, weight * rest, weight * rest**2], axis=1)
-        moved = 2.0 * correlation / spread
+        variances = deviations[steps.by] ** 2
+        coefficients = np.empty((len(rest), 3))
+        coefficients[:, 0] = 1.0 / (variances * spread)
+        np.multiply(coefficients[:, 0], rest, out=coefficients[:, 1])
+        np.multiply(coefficients[:, 1], rest, out=coefficients[:, 2])
+        flat = coefficients.ravel()
+        blocks = tuple(level.combined(flat) for level in self._levels)
+        return MarkovData(
+            replace(self._products, blocks=blocks),
+            float(steps.count @ np.log(spread * variances)),
+            innermost_level(blocks[-1], pool=False) if len(blocks) > 1 else None,
+            tuple(self._levels),
+            partial(self._slopes, correlation, slope, coefficients),
+        )
+
+    def _slopes(self, correlation: Array, slope: Array, coefficients: Array) -> tuple[Array, Array]:
+        family, steps = self._family, self._steps
+        rest = 1.0 - correlation
+        moved = 2.0 * correlation / (rest * (1.0 + correlation))
         turned = np.stack([moved, moved * rest - 1.0, (moved * rest - 2.0) * rest], axis=1)
-        turned *= weight[:, None]
+        turned *= (slope * coefficients[:, 0])[:, None]
         slopes = np.zeros((family.count, *coefficients.shape))
         gradient = np.zeros(family.count)
         for level in range(family.by_count):
@@ -200,19 +218,9 @@ class MarkovProducts:
                 slopes[level - 1, chosen] = -2.0 * coefficients[chosen]
                 gradient[level - 1] = 2.0 * float(steps.count[chosen].sum())
             position = family.correlations_of(level).start
-            slopes[position, chosen] = turned[chosen] * slope[chosen, None]
+            slopes[position, chosen] = turned[chosen]
             gradient[position] = -float(steps.count[chosen] @ (moved * slope)[chosen])
-        log_determinant = float(steps.count @ np.log(spread * deviations[steps.by] ** 2))
-        flat = coefficients.ravel()
-        blocks = tuple(level.combined(flat) for level in self._levels)
-        return MarkovData(
-            replace(self._products, blocks=blocks),
-            log_determinant,
-            innermost_level(blocks[-1], pool=False) if len(blocks) > 1 else None,
-            tuple(self._levels),
-            slopes.reshape(family.count, -1),
-            gradient,
-        )
+        return slopes.reshape(family.count, -1), gradient
 
 
 def markov_products(products: CrossProducts, errors: ResidualErrors) -> MarkovProducts | None:
