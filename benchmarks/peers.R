@@ -19,6 +19,7 @@ fit_lme4 <- function() {
 }
 
 fit_nlme <- function() {
+  if (workload$crossed > 0) stop("crossed effects only with matrices as long as the data")
   fixed <- as.formula(paste("y ~", paste(workload$fixed, collapse = " + ")))
   effects <- if (is.null(workload$slope)) "1" else workload$slope
   random <- as.formula(paste("~", effects, "|", paste(workload$groups, collapse = "/")))
@@ -64,8 +65,16 @@ fit_pbkrtest <- function() {
   model
 }
 
-fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB,
+fit_WeMix <- function() {
+  mix(as.formula(workload$formula), data, weights = workload$weights, cWeights = TRUE)
+}
+
+fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB, WeMix = fit_WeMix,
             lmerTest = fit_lmerTest, pbkrtest = fit_pbkrtest)[[program]]
+
+likelihood <- function(model) {
+  if (program == "WeMix") as.numeric(model$lnl) else as.numeric(logLik(model))
+}
 
 say <- function(...) {
   cat(jsonlite::toJSON(list(...), auto_unbox = TRUE, digits = NA), "\n", sep = "")
@@ -84,7 +93,7 @@ while (length(line <- readLines(input, n = 1)) == 1) {
       model <- fit()
       seconds[k] <- as.numeric(difftime(Sys.time(), start, units = "secs"))
     }
-    list(seconds = I(seconds), log_likelihood = as.numeric(logLik(model)), note = note)
+    list(seconds = I(seconds), log_likelihood = likelihood(model), note = note)
   }, error = function(problem) list(failure = conditionMessage(problem)))
   do.call(say, answer)
 }

@@ -30,8 +30,8 @@ TABLE_BEGINS, TABLE_ENDS = "<!-- {} table -->", "<!-- end of {} table -->"
 
 PEERS_PYTHON = os.environ.get("BENCH_PYTHON", "/tmp/venv-bench/bin/python")
 
-# What the program sets for itself when it is started (statalike.cli).
-ONE_THREAD = ("env", "OPENBLAS_NUM_THREADS=1")
+# What the program `statalike` sets for itself.
+ONE_THREAD = ["env", "OPENBLAS_NUM_THREADS=1"]
 
 COMMANDS: dict[str, list[str]] = {
     "statalike": [*ONE_THREAD, sys.executable, "-m", "benchmarks.statalike_fits", "command"],
@@ -44,27 +44,33 @@ COMMANDS: dict[str, list[str]] = {
     "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
     "lmerTest": ["Rscript", "--vanilla", "benchmarks/peers.R", "lmerTest"],
     "pbkrtest": ["Rscript", "--vanilla", "benchmarks/peers.R", "pbkrtest"],
+    "WeMix": ["Rscript", "--vanilla", "benchmarks/peers.R", "WeMix"],
 }
 OWN = ("statalike", "engine")
-
-# Which programs fit a workload with autoregressive residuals, or find degrees of freedom.
-AUTOREGRESSIVE = (*OWN, "nlme", "glmmTMB")
+# The programs that have weights at every level, autoregressive residuals, degrees of freedom.
+WEIGHTED = ("WeMix",)
+AUTOREGRESSIVE = ("nlme", "glmmTMB")
 BY_DF_METHOD = {
-    "satterthwaite": (*OWN, "glmm", "mixedlm", "lmerTest"),
-    "kroger": (*OWN, "mixedlm", "pbkrtest"),
+    "satterthwaite": ("glmm", "mixedlm", "lmerTest"),
+    "kroger": ("mixedlm", "pbkrtest"),
 }
+# Those that are timed on nothing else.
+SPECIAL = ("WeMix", "lmerTest", "pbkrtest")
 RIVALS = ("lme4", "nlme", "glmm", "lmerTest", "pbkrtest")
 
 LOG_LIKELIHOOD_TOLERANCE = 1e-4
 
 
 def able(workload: Workload, programs: Sequence[str]) -> list[str]:
-    """The programs that can do a workload."""
+    """Those of the programs that can fit the workload."""
+    others = [name for name in programs if name not in OWN and name not in SPECIAL]
     if workload.df_method:
-        return [name for name in programs if name in BY_DF_METHOD[workload.df_method]]
-    if workload.time:
-        return [name for name in programs if name in AUTOREGRESSIVE]
-    return [name for name in programs if name not in ("lmerTest", "pbkrtest")]
+        others = list(BY_DF_METHOD[workload.df_method])
+    elif workload.time:
+        others = list(AUTOREGRESSIVE)
+    elif workload.weights:
+        others = list(WEIGHTED)
+    return [name for name in programs if name in OWN or name in others]
 
 
 def take_turns(
@@ -146,8 +152,7 @@ def cell(turns: Turns | None, best: float) -> str:
 def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
     """The results in Markdown: a row a workload, a column a program, then the ratios."""
     own = [name for name in OWN if name in programs]
-    rivals = [name for name in RIVALS if name in programs]
-    pairs = [(mine, rival) for mine in own for rival in rivals]
+    pairs = [(mine, rival) for mine in own for rival in RIVALS if rival in programs]
     header = ["workload", "command", "observations", "groups", "log likelihood"]
     header += [*programs, *(f"{mine} / {rival}" for mine, rival in pairs)]
     numeric = len(header) - 2
@@ -228,8 +233,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in options.names:
         workload = WORKLOADS[name]
         write(workload.data)
-        programs = able(workload, options.programs)
-        records = take_turns(workload, programs, options.rounds, options.limit, options.patience)
+        records = take_turns(
+            workload,
+            able(workload, options.programs),
+            options.rounds,
+            options.limit,
+            options.patience,
+        )
         results[name] = records
         best = best_log_likelihood(records)
         for turns in records:

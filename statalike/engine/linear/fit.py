@@ -21,7 +21,7 @@ from statalike.engine.linear.information import covariance_from_hessian, estimat
 from statalike.engine.linear.likelihood import LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.profile import ProfileObjective, difference_maximum, newton_steps
-from statalike.engine.linear.regression import RegressionFit, fit_regression, regression_of_design
+from statalike.engine.linear.regression import RegressionFit, regression_of_design
 from statalike.engine.linear.residual_errors import ResidualParameter
 from statalike.engine.linear.residual_fit import estimation_hessian, maximise_jointly
 from statalike.engine.linear.residual_likelihood import ResidualLikelihood
@@ -126,15 +126,17 @@ def fit_linear_mixed_model(
     """Fit ``model``: EM, then Newton-Raphson on the square roots (or logarithms) of the relative
     covariance matrices, then standard errors from the observed information.
 
-    Raises :class:`EstimationError`; never fails for want of convergence, which ``converged``
-    tells.
+    A model with weights is fitted by ML only.  Raises :class:`EstimationError`; never fails for
+    want of convergence, which ``converged`` tells.
     """
     options = options or FitOptions()
     restricted = method == "reml"
+    if restricted and model.weights is not None:
+        raise EstimationError("nonconformable", "weights are not allowed with reml")
     if not model.levels and model.errors is None:
         return _without_random_effects(model, method)
     products = reduce_to_cross_products(model)
-    linear = regression_of_design(products.design, restricted)
+    linear = regression_of_design(products.design, restricted, products.count)
     joint: ResidualLikelihood | None = None
     residual = np.zeros(0)
     if model.errors is None:
@@ -234,8 +236,10 @@ def fit_linear_mixed_model(
 
 def _without_random_effects(model: LinearMixedModel, method: Method) -> LinearMixedFit:
     """Linear regression, in the form of a mixed model's fit."""
-    linear = fit_regression(model.outcome, model.fixed, method == "reml")
-    freedom = model.observations - (model.fixed_count if method == "reml" else 0)
+    products = reduce_to_cross_products(model)
+    restricted = method == "reml"
+    linear = regression_of_design(products.design, restricted, products.count)
+    freedom = products.count - (model.fixed_count if restricted else 0)
     return LinearMixedFit(
         method=method,
         observations=model.observations,

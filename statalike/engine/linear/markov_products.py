@@ -224,8 +224,10 @@ class MarkovProducts:
 
 
 def markov_products(products: CrossProducts, errors: ResidualErrors) -> MarkovProducts | None:
-    """The reduced data, None where residuals are no Markov process or there are too many sums."""
-    if not errors.family.structure.markov:
+    """The reduced data, None where residuals are no Markov process, observations have weights or
+    there are too many sums.
+    """
+    if products.weights is not None or not errors.family.structure.markov:
         return None
     steps = steps_of(errors, products.observations)
     if 3 * len(steps.count) * (products.fixed_count + 1) ** 2 > LARGEST_SUMS:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.innermost import RANK_TOLERANCE, InnermostLevel
 from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.linear.weights import weights_of_groups
 from statalike.engine.nested_groups import nested_groups
 from statalike.engine.stacked_matrices import semidefinite_root, solve_root_transpose
 
@@ -34,8 +36,11 @@ class GroupsOfOneSize:
     ``columns`` (c, t, G) are the working columns: random effects, innermost level first, then the
     orthonormal fixed design and the outcome's residual.  Groups of a pattern are neighbours,
     beginning at ``starts`` (U,), ``members`` (U,) of them; ``multiplicity`` (U,) is how many
-    groups of the data a pattern has.  ``owners[l]`` (G,) are their groups at level l, for pooled
-    groups their own numbers, and ``distinct[l]`` tells that no two have the same.
+    groups of the data a pattern has, or the sum of the weights of their residuals.  ``owners[l]``
+    (G,) are their groups at level l, for pooled groups their own numbers, and ``distinct[l]`` tells
+    that no two have the same.  ``shares`` has, for levels at which it is not zero, how much more
+    often a group counts (G,) in the log determinant there than at the level above: without weights
+    only at the outermost.  ``first`` (G,) are first observations, None of pooled groups.
     """
 
     columns: Array
@@ -46,6 +51,8 @@ class GroupsOfOneSize:
     multiplicity: Array
     owners: tuple[Positions, ...]
     distinct: tuple[bool, ...]
+    shares: tuple[tuple[int, Array], ...]
+    first: Positions | None
 
     @property
     def pattern(self) -> Positions:
@@ -208,7 +215,7 @@ class Whitening:
         for size in self.sizes:
             first.append(groups + size.starts)
             pattern.append(patterns + size.pattern)
-            multiplicity.append(size.multiplicity)
+            multiplicity.append(np.add.reduceat(size.shares[0][1], size.starts))
             groups += size.columns.shape[2]
             patterns += len(size.members)
         own = len(block)
@@ -232,6 +239,7 @@ def _by_levels(size: GroupsOfOneSize) -> list[WhitenedGroups]:
             size,
             columns=size.columns[:, :, rows],
             owners=tuple(owner[rows] for owner in size.owners),
+            shares=tuple((level, share[rows]) for level, share in size.shares),
         )
         result.append(WhitenedGroups(part, one, one, part.columns))
     return result
@@ -252,6 +260,9 @@ class _Preparation:
         levels = range(len(products.levels))
         self._groups = [products.groups.group(level) for level in levels]
         self._rows = rows_by_size(block, self._times)
+        self._weights = products.weights
+        if self._weights is not None:
+            weights_of_groups(self._weights.observations, block, int(block.max()) + 1)
         self.group_count = sum(len(rows) for rows in self._rows)
         innermost = products.groups.counts[-1] if levels else self.group_count
         self.poolable = innermost == self.group_count
@@ -275,16 +286,32 @@ class _Preparation:
         order = np.argsort(pattern, kind="stable")
         rows = rows[order]
         owners = tuple(group[rows[:, 0]] for group in self._groups)
+        starts = np.cumsum(members) - members
+        multiplicity = members.astype(np.float64)
+        if self._weights is not None:
+            multiplicity = np.add.reduceat(self._weights.observations[rows[:, 0]], starts)
         return GroupsOfOneSize(
             np.ascontiguousarray(self._columns[:, rows.T]),
             by[first],
             times[first],
-            np.cumsum(members) - members,
+            starts,
             members,
-            members.astype(np.float64),
+            multiplicity,
             owners,
             tuple(len(np.unique(owner)) == len(owner) for owner in owners),
+            self._shares(owners, len(rows)),
+            rows[:, 0],
         )
+
+    def _shares(self, owners: tuple[Positions, ...], groups: int) -> tuple[tuple[int, Array], ...]:
+        if self._weights is None or not owners:
+            return ((0, np.ones(groups)),)
+        totals = [
+            weights[owner] for weights, owner in zip(self._weights.levels, owners, strict=True)
+        ]
+        more = [own - above for above, own in pairwise(totals)]
+        inner = [(level, share) for level, share in enumerate(more, 1) if np.any(share)]
+        return ((0, totals[0]), *inner)
 
     def _pooled(self, size: GroupsOfOneSize, counted: int) -> GroupsOfOneSize:
         """Groups with the same pattern and the same random-effects design pooled."""
@@ -292,9 +319,15 @@ class _Preparation:
         width, t, groups = size.columns.shape
         keys = np.column_stack([size.pattern, size.columns[:q].reshape(q * t, groups).T])
         first, design, members = _distinct_rows(keys)
+        multiplicity, weights = members.astype(np.float64), size.shares[0][1]
+        shares = np.bincount(design, weights)
+        if self._weights is not None:
+            assert size.first is not None
+            own = self._weights.observations[size.first]
+            multiplicity = np.bincount(design, own).astype(np.float64)
         capacity = t * (width - q)
         if np.minimum(members, capacity).sum() > WORTH_POOLING * groups:
-            return self._by_design(size, first, design, members, counted)
+            return self._by_design(size, first, design, members, multiplicity, counted)
         kept: list[Array] = []
         order = np.argsort(design, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(members)])
@@ -316,9 +349,11 @@ class _Preparation:
             size.times[pattern],
             np.cumsum(counts) - counts,
             counts,
-            members.astype(np.float64),
+            multiplicity,
             (counted + np.arange(int(counts.sum())),),
             (True,),
+            ((0, np.repeat(shares / counts, counts)),),
+            None,
         )
 
     def _by_design(
@@ -327,6 +362,7 @@ class _Preparation:
         first: Positions,
         design: Positions,
         members: Positions,
+        multiplicity: Array,
         counted: int,
     ) -> GroupsOfOneSize:
         """Not pooled, but with a pattern for each random-effects design."""
@@ -338,9 +374,11 @@ class _Preparation:
             size.times[pattern],
             np.cumsum(members) - members,
             members,
-            members.astype(np.float64),
+            multiplicity,
             (counted + np.arange(len(order)),),
             (True,),
+            ((0, size.shares[0][1][order]),),
+            None if size.first is None else size.first[order],
         )
 
 
