@@ -11,6 +11,7 @@ from statalike.engine.linear.fit import fit_linear_mixed_model
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.residual_errors import ResidualErrors, ResidualFamily
 from statalike.engine.linear.residual_likelihood import ResidualLikelihood
+from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.residual_structures import (
     AutoregressiveResiduals,
     BandedResiduals,
@@ -34,9 +35,10 @@ STRUCTURES: dict[str, ResidualStructure] = {
 
 
 def make(
-    structure: ResidualStructure, by_count: int, people: int, share: float
+    structure: ResidualStructure, by_count: int, share: float, weighted: bool = False
 ) -> LinearMixedModel:
-    """``people`` at 6 times, ``share`` of them observed."""
+    """80 people at 6 times, ``share`` of them observed."""
+    people = 80
     rng = np.random.default_rng(12)
     person, time = np.repeat(np.arange(people), 6), np.tile(np.arange(6.0), people)
     kept = rng.random(len(time)) < share
@@ -48,23 +50,25 @@ def make(
     errors = ResidualErrors(
         ResidualFamily(structure, by_count), (person,), times, person % by_count
     )
-    return LinearMixedModel(outcome, fixed, (), errors)
+    weights = TotalWeights(rng.uniform(0.5, 3.0, people)[person], ()) if weighted else None
+    return LinearMixedModel(outcome, fixed, (), errors, weights)
 
 
 @pytest.mark.parametrize("structure", STRUCTURES.values(), ids=STRUCTURES.keys())
 @pytest.mark.parametrize("by_count", [1, 3])
-@pytest.mark.parametrize("restricted", [False, True], ids=["ml", "reml"])
+@pytest.mark.parametrize("method", ["ml", "reml", "weighted"])
 @pytest.mark.parametrize("share", [0.5, 1.0], ids=["gaps", "balanced"])
 def test_second_derivatives_are_differences_of_the_gradient(
-    structure: ResidualStructure, by_count: int, restricted: bool, share: float
+    structure: ResidualStructure, by_count: int, method: str, share: float
 ) -> None:
     """The gradient has a test of its own against the whole matrix V."""
-    model = make(structure, by_count, 80, share)
+    model = make(structure, by_count, share, method == "weighted")
     assert model.errors is not None
     family = model.errors.family
     rng = np.random.default_rng(2)
     search = family.start() + 0.2 * rng.random(family.count)
-    likelihood = ResidualLikelihood(reduce_to_cross_products(model), model.errors, restricted)
+    products = reduce_to_cross_products(model)
+    likelihood = ResidualLikelihood(products, model.errors, method == "reml")
 
     def gradient(at: Array) -> Array:
         parameters, slopes = family.from_search(at)
