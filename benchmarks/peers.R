@@ -19,6 +19,7 @@ fit_lme4 <- function() {
 }
 
 fit_nlme <- function() {
+  if (workload$crossed > 0) stop("crossed effects only with matrices as long as the data")
   fixed <- as.formula(paste("y ~", paste(workload$fixed, collapse = " + ")))
   effects <- if (is.null(workload$slope)) "1" else workload$slope
   random <- as.formula(paste("~", effects, "|", paste(workload$groups, collapse = "/")))

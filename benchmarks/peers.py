@@ -38,6 +38,8 @@ def mixedlm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
 
 
 def statsmodels(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+    if workload.crossed:
+        raise NotImplementedError("crossed effects only with matrices as long as the data")
     outer, *inner = workload.groups
     fixed = np.column_stack([np.ones(len(data)), data[list(workload.fixed)]])
     if inner:

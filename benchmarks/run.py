@@ -30,9 +30,12 @@ TABLE_BEGINS, TABLE_ENDS = "<!-- linear table -->", "<!-- end of linear table --
 
 PEERS_PYTHON = os.environ.get("BENCH_PYTHON", "/tmp/venv-bench/bin/python")
 
+# What the program `statalike` sets for itself.
+ONE_THREAD = ["env", "OPENBLAS_NUM_THREADS=1"]
+
 COMMANDS: dict[str, list[str]] = {
-    "statalike": [sys.executable, "-m", "benchmarks.statalike_fits", "command"],
-    "engine": [sys.executable, "-m", "benchmarks.statalike_fits", "engine"],
+    "statalike": [*ONE_THREAD, sys.executable, "-m", "benchmarks.statalike_fits", "command"],
+    "engine": [*ONE_THREAD, sys.executable, "-m", "benchmarks.statalike_fits", "engine"],
     "glmm": [PEERS_PYTHON, "-m", "benchmarks.peers", "glmm"],
     "lme4": ["Rscript", "--vanilla", "benchmarks/peers.R", "lme4"],
     "nlme": ["Rscript", "--vanilla", "benchmarks/peers.R", "nlme"],

@@ -19,6 +19,12 @@ from benchmarks.linear_workloads import WORKLOADS, Workload
 from benchmarks.turns import Fit, serve
 from statalike import __version__
 from statalike.engine.covariance import Identity, Unstructured
+from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
+from statalike.engine.linear.crossed_model import (
+    CrossedEffectsModel,
+    CrossedLevel,
+    RandomFactor,
+)
 from statalike.engine.linear.fit import fit_linear_mixed_model
 from statalike.engine.linear.group_scores import group_scores
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
@@ -42,17 +48,26 @@ def command(workload: Workload) -> Fit:
     return fit
 
 
-def model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
-    """The workload's arrays; the constant is the last column of every design, as in Stata."""
-    ones = np.ones(len(data))
-    columns = {name: data[name].to_numpy(dtype=np.float64) for name in data}
+Arrays = dict[str, np.ndarray]
 
-    def design(names: tuple[str, ...]) -> np.ndarray:
-        return np.asfortranarray(np.column_stack([*(columns[name] for name in names), ones]))
+
+def columns_of(data: pd.DataFrame) -> Arrays:
+    return {str(name): data[name].to_numpy(dtype=np.float64) for name in data}
+
+
+def design(columns: Arrays, names: tuple[str, ...]) -> np.ndarray:
+    """A design matrix; the constant is the last column of every design, as in Stata."""
+    ones = np.ones(len(columns["y"]))
+    return np.asfortranarray(np.column_stack([*(columns[name] for name in names), ones]))
+
+
+def nested_model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
+    """The arrays of a workload with nested levels."""
+    columns = columns_of(data)
 
     def level(group: str, slope: str | None) -> Level:
         structure = Unstructured(2) if slope else Identity(1)
-        effects = RandomEffects(design((slope,) if slope else ()), structure)
+        effects = RandomEffects(design(columns, (slope,) if slope else ()), structure)
         return Level(columns[group].astype(np.int64), (effects,))
 
     *outer, inner = workload.groups
@@ -63,12 +78,27 @@ def model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
         for position in range(1, len(workload.weights)):
             totals.append(np.multiply.reduce([columns[w] for w in workload.weights[position:]]))
         weights = TotalWeights(totals[0], tuple(totals[:0:-1]))
-    return LinearMixedModel(columns["y"], design(workload.fixed), tuple(levels), weights=weights)
+    fixed = design(columns, workload.fixed)
+    return LinearMixedModel(columns["y"], fixed, tuple(levels), weights=weights)
+
+
+def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsModel:
+    """The arrays of crossed random intercepts, the innermost as a level of its own."""
+    columns = columns_of(data)
+    *factors, inner = (columns[group].astype(np.int64) - 1 for group in workload.groups)
+    everything = np.zeros(len(data), dtype=np.int64)
+    effects = tuple(RandomFactor(codes, Identity(int(codes.max()) + 1)) for codes in factors)
+    intercept = RandomEffects(design(columns, ()), Identity(1))
+    levels = CrossedLevel(everything, effects), CrossedLevel(inner, (intercept,))
+    return CrossedEffectsModel(columns["y"], design(columns, workload.fixed), levels)
 
 
 def engine(workload: Workload) -> Fit:
     """The fit with standard errors, from arrays; robust ones of weighted data."""
-    model = model_of(workload, pd.read_stata(workload.dta))
+    data = pd.read_stata(workload.dta)
+    if workload.crossed:
+        return crossed_engine(crossed_model_of(workload, data), workload.restricted)
+    model = nested_model_of(workload, data)
     highest = nested_groups([level.groups for level in model.levels]).group(0)
 
     def fit() -> float:
@@ -79,6 +109,18 @@ def engine(workload: Workload) -> Fit:
             scores = group_scores(model, result.coefficients, result.estimates, highest)
             bread = block_diag(result.coefficient_covariance, result.parameter_covariance)
             robust_variance(bread, scores)
+        return float(result.log_likelihood)
+
+    return fit
+
+
+def crossed_engine(model: CrossedEffectsModel, restricted: bool) -> Fit:
+    """The same of crossed effects."""
+
+    def fit() -> float:
+        result = fit_crossed_effects_model(model, "reml" if restricted else "ml")
+        if not result.converged:
+            raise RuntimeError("not converged")
         return float(result.log_likelihood)
 
     return fit

@@ -193,18 +193,6 @@ class NestedEffect(Node):
     within: VariableItem
 
 
-@dataclass(frozen=True)
-class StatisticTarget(Node):
-    """``(mean) new=x`` in a list of statistics: variables, and the name of what is made of them.
-
-    ``target`` is empty where it is that of the variable, ``statistic`` where it is the default.
-    """
-
-    statistic: str
-    target: str
-    variables: VariablePattern | VariableRange
-
-
 VariableItem: TypeAlias = (
     VariablePattern | VariableRange | Operated | Interaction | Group | SimpleEffect | NestedEffect
 )
@@ -227,6 +215,65 @@ class NumberSequence(Node):
 
 
 NumberList: TypeAlias = tuple[Number | NumberSequence, ...]
+
+
+# --- graphs ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TickCount(Node):
+    """``#5``: about five labels at round values; ``##5`` counts ticks between major ones."""
+
+    count: int
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class TickRule(Node):
+    """``none`` or ``minmax`` in the place of values."""
+
+    rule: str
+
+
+@dataclass(frozen=True)
+class LabelledValue(Node):
+    """``12 "twelve"``: a value of an axis and the text shown there."""
+
+    value: Number
+    text: str
+
+
+AxisLabel: TypeAlias = Number | NumberSequence | LabelledValue | TickCount | TickRule
+
+
+@dataclass(frozen=True)
+class LegendKey(Node):
+    """A key of a legend by the number of its plot, or None for ``-``; its lines of text."""
+
+    number: float | None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlacedText(Node):
+    """Lines of text at a place of a plot region; ``clock`` is where they stand around it."""
+
+    y: float
+    x: float
+    lines: tuple[str, ...] = ()
+    clock: int | None = None
+
+
+@dataclass(frozen=True)
+class StatisticItem(Node):
+    """Variables and the statistic they are summarised by; ``name`` is that of ``name = variable``.
+
+    ``statistic`` is empty before the first one in parentheses.
+    """
+
+    statistic: str
+    variables: VariablePattern | VariableRange
+    name: str = ""
 
 
 # --- linear hypotheses -------------------------------------------------------------------------

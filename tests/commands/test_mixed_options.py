@@ -169,7 +169,6 @@ def test_options_of_statas_that_are_refused_by_name(option: str) -> None:
         ("mixed y x || unique", 198, None),
         ("mixed y x || nosuch:", 111, "variable nosuch not found"),
         ("mixed y nosuch || unique:", 111, "variable nosuch not found"),
-        ("mixed y x || _all: R.unique", 198, None),
         ("mixed y x || unique: x || region: || unique:", 198, None),
         ("mixed i.a x || unique:", 198, "depvar may not be a factor variable"),
         ("mixed name x || unique:", 109, None),

@@ -41,7 +41,7 @@ def evaluated_weights(
     """
     if given.assumed:
         state.console.print(f"({WEIGHT_NAMES[given.kind]} weights assumed)")
-    weights = as_numbers(evaluate(given.expression, StateContext(state)), state.data.n)
+    weights = all_weights(state, given)
     used = mask & (weights < MISSING)
     chosen = weights[used]
     if (chosen < 0).any() and given.kind != "iweight":
@@ -49,3 +49,8 @@ def evaluated_weights(
     if given.kind == "fweight" and (chosen != np.trunc(chosen)).any():
         raise StataError(401, "may not use noninteger frequency weights")
     return weights, used & (weights != 0)
+
+
+def all_weights(state: State, given: WeightArgument) -> np.ndarray:
+    """The weights (n,) of all rows as they are, unchecked."""
+    return as_numbers(evaluate(given.expression, StateContext(state)), state.data.n)

@@ -17,7 +17,7 @@ def signature_variables(
     """The variables of a model, each once; ``weights`` are those of its weights."""
     names = [*description.outcome.variables, *description.fixed.variables]
     names += [name for name in description.level_names if name != "_all"]
-    names += [name for _, column in description.effects for name in column.variables]
+    names += description.random_variables
     names += description.residuals.variables if description.residuals else ()
     return list(dict.fromkeys([*names, *weights]))
 

@@ -23,7 +23,11 @@ from statalike.commands.estimation.fixed_design import (
     refuse_strings,
     settled_design,
 )
-from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
+from statalike.commands.estimation.linear_mixed import (
+    LinearMixedDescription,
+    RandomColumns,
+    RandomEffectsEquation,
+)
 from statalike.commands.estimation.mixed_display import criterion_name, show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
@@ -40,6 +44,7 @@ from statalike.commands.estimation.mixed_weights import (
     read_weights,
     weighted_sample,
 )
+from statalike.commands.estimation.random_categories import RandomCategories, category_codes
 from statalike.commands.estimation.random_effects import (
     RandomEquation,
     read_random_equation,
@@ -62,7 +67,14 @@ from statalike.design.sample import drop_missing, drop_missing_terms
 from statalike.design.terms import Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
-from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
+from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
+from statalike.engine.linear.fit import (
+    FitOptions,
+    LinearMixedFit,
+    Method,
+    fit_linear_mixed_model,
+)
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
@@ -122,7 +134,8 @@ def mixed(state: State, arguments: Arguments) -> None:
     description = LinearMixedDescription(
         request.outcome,
         design,
-        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+        tuple(_random_effects(state, equation, sample) for equation in request.equations),
+        indicators=request.needs_indicators,
     )
     if request.residuals is not None:
         codes = description.codes(state.data, sample)
@@ -149,6 +162,7 @@ def mixed(state: State, arguments: Arguments) -> None:
         post_weights(state.e, request.weights)
         post_copies(state.e, weights, description.codes(state.data, sample))
     if request.variance.robust:
+        assert isinstance(model, LinearMixedModel)
         post_robust_variance(
             state.e, description, model, request.variance, state.data, sample, weights
         )
@@ -194,6 +208,12 @@ class _Request:
     def level_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
+    @property
+    def needs_indicators(self) -> bool:
+        """Whether categories must be columns of indicators."""
+        structured = self.residuals is not None
+        return structured or self.weights is not None or self.variance.robust
+
     def weight_variables(self, state: State) -> tuple[str, ...]:
         return self.weights.variables(state.data) if self.weights is not None else ()
 
@@ -219,7 +239,8 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    refuse_strings(data, (name for term in used for name in term.variables))
+    categories = [equation.categories for equation in equations if equation.categories]
+    refuse_strings(data, [*(name for term in used for name in term.variables), *categories])
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
@@ -231,7 +252,7 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
             if arguments.options.get("vce") is not None:
                 raise StataError(198, "vce(oim) not allowed with sampling weights")
             variance = VarianceEstimator("robust")
-    needed = [*levels, *(residuals.variables if residuals else ())]
+    needed = [*levels, *categories, *(residuals.variables if residuals else ())]
     needed += [variance.cluster] if variance.cluster else []
     sample = some_observations(drop_missing(data, sample, needed))
     return _Request(
@@ -285,8 +306,13 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
     return request
 
 
-def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
-    """The covariates of one equation, collinear ones left out with a note."""
+def _random_effects(
+    state: State, equation: RandomEquation, sample: np.ndarray
+) -> RandomEffectsEquation:
+    """The random effects of one equation, collinear covariates left out with a note."""
+    if equation.categories:
+        _, count = category_codes(state.data, equation.categories, sample)
+        return RandomCategories(equation.level, equation.categories, count, equation.structure)
     columns = equation.columns(state.data, sample)
     if len(columns) > 1:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
@@ -304,18 +330,23 @@ def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) 
 
 
 def _fit(
-    state: State, model: LinearMixedModel, request: _Request, options: Mapping[str, Any]
+    state: State,
+    model: LinearMixedModel | CrossedEffectsModel,
+    request: _Request,
+    options: Mapping[str, Any],
 ) -> LinearMixedFit:
     log = _IterationLog(state, criterion_name(request.restricted, request.variance.robust), options)
     try:
-        log.begin(bool(model.levels), model.errors is not None or model.weights is not None)
-        fit = fit_linear_mixed_model(
-            model,
-            "reml" if request.restricted else "ml",
-            fit_options(options),
-            log.em_iteration,
-            log.iteration,
-        )
+        method: Method = "reml" if request.restricted else "ml"
+        settings = fit_options(options)
+        if isinstance(model, CrossedEffectsModel):
+            log.begin(True, False)
+            fit = fit_crossed_effects_model(
+                model, method, settings, log.em_iteration, log.iteration
+            )
+        else:
+            log.begin(bool(model.levels), model.errors is not None or model.weights is not None)
+            fit = fit_linear_mixed_model(model, method, settings, log.em_iteration, log.iteration)
     except EstimationError as error:
         raise estimation_failure(error) from None
     log.end(fit)

@@ -54,9 +54,11 @@ def stored_results(
     macros["depvar"] = description.outcome.name
     macros["title"] = f"Mixed-effects {fit.method.upper()} regression"
     macros["ivars"] = " ".join(equation.level for equation in description.equations)
-    macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
+    macros["redim"] = " ".join(str(equation.count) for equation in description.equations)
     macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
-    macros["revars"] = " ".join(column.name for _, column in description.effects)
+    macros["revars"] = " ".join(
+        name for equation in description.equations for name in equation.names
+    )
     post_residuals(results, description.residuals)
     macros["chi2type"] = "Wald"
     macros["vce"] = "oim"
