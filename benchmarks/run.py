@@ -1,6 +1,6 @@
 """Times the programs side by side on the linear workloads, and writes the table.
 
-    python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [--readme] [NAME ...]
+    python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [NAME ...]
 
 Every program has a process of its own with the data in memory.  In a round each program fits in
 its turn, so that whatever else the machine does falls on all of them; ratios are medians of the
@@ -26,7 +26,7 @@ from benchmarks.turns import ROOT, Failure, Program, Turns
 
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "benchmarks" / "README.md"
-TABLE_BEGINS, TABLE_ENDS = "<!-- linear table -->", "<!-- end of linear table -->"
+TABLE_BEGINS, TABLE_ENDS = "<!-- {} table -->", "<!-- end of {} table -->"
 
 PEERS_PYTHON = os.environ.get("BENCH_PYTHON", "/tmp/venv-bench/bin/python")
 
@@ -42,21 +42,35 @@ COMMANDS: dict[str, list[str]] = {
     "glmmTMB": ["Rscript", "--vanilla", "benchmarks/peers.R", "glmmTMB"],
     "mixedlm": [PEERS_PYTHON, "-m", "benchmarks.peers", "mixedlm"],
     "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
+    "lmerTest": ["Rscript", "--vanilla", "benchmarks/peers.R", "lmerTest"],
+    "pbkrtest": ["Rscript", "--vanilla", "benchmarks/peers.R", "pbkrtest"],
     "WeMix": ["Rscript", "--vanilla", "benchmarks/peers.R", "WeMix"],
 }
 OWN = ("statalike", "engine")
-# The programs that have weights at every level; they have no other workload.
+# The programs that have weights at every level, autoregressive residuals, degrees of freedom.
 WEIGHTED = ("WeMix",)
-RIVALS = ("lme4", "glmm")
+AUTOREGRESSIVE = ("nlme", "glmmTMB")
+BY_DF_METHOD = {
+    "satterthwaite": ("glmm", "mixedlm", "lmerTest"),
+    "kroger": ("mixedlm", "pbkrtest"),
+}
+# Those that are timed on nothing else.
+SPECIAL = ("WeMix", "lmerTest", "pbkrtest")
+RIVALS = ("lme4", "nlme", "glmm", "lmerTest", "pbkrtest")
 
 LOG_LIKELIHOOD_TOLERANCE = 1e-4
 
 
 def able(workload: Workload, programs: Sequence[str]) -> list[str]:
     """Those of the programs that can fit the workload."""
-    return [
-        name for name in programs if name in OWN or (name in WEIGHTED) == bool(workload.weights)
-    ]
+    others = [name for name in programs if name not in OWN and name not in SPECIAL]
+    if workload.df_method:
+        others = list(BY_DF_METHOD[workload.df_method])
+    elif workload.time:
+        others = list(AUTOREGRESSIVE)
+    elif workload.weights:
+        others = list(WEIGHTED)
+    return [name for name in programs if name in OWN or name in others]
 
 
 def take_turns(
@@ -155,7 +169,7 @@ def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
         for mine, rival in pairs:
             both = [by_program[name] for name in (mine, rival) if name in by_program]
             fair = len(both) == 2 and all(counts(turns, best) for turns in both)
-            row.append(shown(ratio(*both)) if fair else "")
+            row.append(shown(ratio(both[0], both[1])) if fair else "")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
@@ -177,10 +191,12 @@ def remarks(results: dict[str, list[Turns]]) -> str:
     return "\n".join([f"Seconds, {date}; {machine}; {listed}.", "", *lines]).rstrip()
 
 
-def put_into_readme(text: str, readme: Path = README) -> None:
-    before, rest = readme.read_text(encoding="utf-8").split(TABLE_BEGINS)
-    after = rest.split(TABLE_ENDS)[1]
-    readme.write_text(f"{before}{TABLE_BEGINS}\n\n{text}\n\n{TABLE_ENDS}{after}", encoding="utf-8")
+def put_into_readme(name: str, text: str, readme: Path = README) -> None:
+    """Put the table of that name, between its two marks, into the page."""
+    begins, ends = TABLE_BEGINS.format(name), TABLE_ENDS.format(name)
+    before, rest = readme.read_text(encoding="utf-8").split(begins)
+    after = rest.split(ends)[1]
+    readme.write_text(f"{before}{begins}\n\n{text}\n\n{ends}{after}", encoding="utf-8")
 
 
 def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -197,7 +213,9 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--patience", type=float, default=20, help="a longer first fit (seconds) isn't repeated"
     )
     parser.add_argument("--results", type=Path, default=RESULTS / "linear", metavar="STEM")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument(
+        "--readme", metavar="TABLE", help="put it into README.md as the table of that name"
+    )
     options = parser.parse_args(arguments)
     sizes = options.size or ["s", "m"]
     if not options.names:
@@ -232,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = f"{table(results, options.programs)}\n\n{remarks(results)}"
     options.results.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
     if options.readme:
-        put_into_readme(text)
+        put_into_readme(options.readme, text)
     print(f"\n{text}")
 
 

@@ -28,8 +28,11 @@ from statalike.engine.linear.crossed_model import (
 from statalike.engine.linear.fit import fit_linear_mixed_model
 from statalike.engine.linear.group_scores import group_scores
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.residual_errors import ResidualErrors, ResidualFamily
+from statalike.engine.linear.small_sample import small_sample_inference
 from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.nested_groups import nested_groups
+from statalike.engine.residual_structures import AutoregressiveResiduals
 from statalike.engine.robust_variance import robust_variance
 
 
@@ -78,8 +81,13 @@ def nested_model_of(workload: Workload, data: pd.DataFrame) -> LinearMixedModel:
         for position in range(1, len(workload.weights)):
             totals.append(np.multiply.reduce([columns[w] for w in workload.weights[position:]]))
         weights = TotalWeights(totals[0], tuple(totals[:0:-1]))
+    errors = None
+    if workload.time:
+        family = ResidualFamily(AutoregressiveResiduals(1))
+        groups = tuple(one.groups for one in levels)
+        errors = ResidualErrors(family, groups, columns[workload.time])
     fixed = design(columns, workload.fixed)
-    return LinearMixedModel(columns["y"], fixed, tuple(levels), weights=weights)
+    return LinearMixedModel(columns["y"], fixed, tuple(levels), errors, weights)
 
 
 def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsModel:
@@ -94,7 +102,9 @@ def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsMo
 
 
 def engine(workload: Workload) -> Fit:
-    """The fit with standard errors, from arrays; robust ones of weighted data."""
+    """The fit with standard errors, from arrays; robust ones of weighted data, and degrees of
+    freedom if they are wanted.
+    """
     data = pd.read_stata(workload.dta)
     if workload.crossed:
         return crossed_engine(crossed_model_of(workload, data), workload.restricted)
@@ -105,6 +115,14 @@ def engine(workload: Workload) -> Fit:
         result = fit_linear_mixed_model(model, "reml" if workload.restricted else "ml")
         if not result.converged:
             raise RuntimeError("not converged")
+        if workload.df_method:
+            inference = small_sample_inference(
+                model,
+                result.covariances,
+                result.residual_variance,
+                likelihood=result.likelihood,
+            )
+            inference.degrees_of_freedom(np.eye(len(result.coefficients)))
         if workload.weights:
             scores = group_scores(model, result.coefficients, result.estimates, highest)
             bread = block_diag(result.coefficient_covariance, result.parameter_covariance)

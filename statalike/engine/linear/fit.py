@@ -24,7 +24,7 @@ from statalike.engine.linear.profile import ProfileObjective, difference_maximum
 from statalike.engine.linear.regression import RegressionFit, regression_of_design
 from statalike.engine.linear.residual_errors import ResidualParameter
 from statalike.engine.linear.residual_fit import estimation_hessian, maximise_jointly
-from statalike.engine.linear.residual_likelihood import MarginalLikelihood, ResidualLikelihood
+from statalike.engine.linear.residual_likelihood import ResidualLikelihood
 from statalike.engine.linear.starting_values import starting_values
 from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
@@ -137,11 +137,14 @@ def fit_linear_mixed_model(
         return _without_random_effects(model, method)
     products = reduce_to_cross_products(model)
     linear = regression_of_design(products.design, restricted, products.count)
-    likelihood = (
-        LinearLikelihood(products, restricted)
-        if model.levels
-        else MarginalLikelihood(products, restricted, 0.0)
-    )
+    joint: ResidualLikelihood | None = None
+    residual = np.zeros(0)
+    if model.errors is None:
+        likelihood = LinearLikelihood(products, restricted)
+    else:
+        # EM for the random effects takes the residual parameters as they begin.
+        joint = ResidualLikelihood(products, model.errors, restricted)
+        residual, likelihood = joint.start()
     scales = variance_parameters(products.levels)
     objective = ProfileObjective(likelihood, scales, options.scale)
     if not model.levels:
@@ -162,15 +165,13 @@ def fit_linear_mixed_model(
             None if options.em_only else partial(newton_steps, objective),
         )
     optimum: Optimum | None = None
-    joint: ResidualLikelihood | None = None
-    residual = np.zeros(0)
-    if model.errors is not None:
-        joint = ResidualLikelihood(products, model.errors, restricted)
+    if joint is not None:
         point, optimum = maximise_jointly(
             joint,
             scales,
             options.scale,
             working,
+            residual,
             options.rules,
             options.finite_differences,
             on_iteration,

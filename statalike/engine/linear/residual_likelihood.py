@@ -10,13 +10,19 @@ effects: whitened,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.likelihood import LEAST_SHARE, LikelihoodParts, LinearLikelihood
+from statalike.engine.linear.marginal_derivatives import (
+    MarginalDerivatives,
+    marginal_derivatives,
+)
+from statalike.engine.linear.markov_products import MarkovData, markov_products
 from statalike.engine.linear.prediction import JointPrediction, inward_predictions
 from statalike.engine.linear.residual_errors import ResidualErrors
 from statalike.engine.linear.residual_moments import starting_residuals
@@ -64,8 +70,14 @@ class LikelihoodAt:
     """The likelihood at fixed residual parameters: ``linear`` in the others."""
 
     def __init__(
-        self, data: WhitenedData, errors: ResidualErrors, residual: Array, restricted: bool
+        self,
+        data: WhitenedData | MarkovData,
+        errors: ResidualErrors,
+        residual: Array,
+        restricted: bool,
+        marginal: MarginalDerivatives | None = None,
     ) -> None:
+        self._marginal = marginal
         self._data = data
         self._family = errors.family
         self._residual = residual
@@ -78,6 +90,20 @@ class LikelihoodAt:
         else:
             self.linear = MarginalLikelihood(data.products, restricted, data.log_determinant)
 
+    def differentiated(
+        self,
+        parts: LikelihoodParts,
+        mapping: Callable[[Array], tuple[Array, Array]],
+        coordinates: Array,
+    ) -> LikelihoodParts | None:
+        """``parts`` with exact first and second derivatives in ``coordinates`` of the residual
+        parameters, see :class:`MarginalDerivatives`; None for a model that has no such.
+        """
+        if self._marginal is None or isinstance(self._data, MarkovData):
+            return None
+        whitened = self._data.whitened()
+        return self._marginal.parts(self._residual, whitened, parts, mapping, coordinates)
+
     def residual_gradient(self, working: Array, parts: LikelihoodParts, precision: float) -> Array:
         """The derivative of ``-(log_determinant + precision * sum_of_squares) / 2`` in the
         residual parameters, at working parameters where ``parts`` were evaluated.
@@ -86,8 +112,13 @@ class LikelihoodAt:
         products = data.products
         coefficients = parts.least_squares.coefficients
         covariances = self.linear.covariances(working) if products.levels else []
-        inward = inward_predictions(products, covariances, -coefficients)
-        joints = [joint[-1] for _, joint in inward]
+        inward = [joint for _, joint in inward_predictions(products, covariances, -coefficients)]
+        if isinstance(data, MarkovData):
+            fixed_covariance = parts.least_squares.covariance if self._restricted else None
+            predictions = inward[0] if inward else []
+            change = data.gradient(predictions, coefficients, precision, fixed_covariance)
+            return -0.5 * change
+        joints = [joint[-1] for joint in inward]
         gradient = np.zeros(self._family.count)
         for part in data.whitened():
             weights = self._weights(part, joints, parts, precision)
@@ -170,12 +201,17 @@ class ResidualLikelihood:
         self.restricted = restricted
         self.degrees_of_freedom = products.count - products.fixed_count * restricted
         self._products = products
-        self._whitening = Whitening(products, errors)
+        self._whitening = markov_products(products, errors) or Whitening(products, errors)
+        self._marginal: MarginalDerivatives | None = None
+        if isinstance(self._whitening, Whitening) and not products.levels:
+            self._marginal = marginal_derivatives(
+                self._whitening.sizes, errors.family, restricted, errors.times is not None
+            )
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
-    def start(self) -> Array:
-        """Search parameters to begin from, correlations drawn towards zero until Lambda is
-        positive definite.
+    def start(self) -> tuple[Array, LinearLikelihood]:
+        """Residual parameters to begin from, correlations drawn towards zero until Lambda is
+        positive definite, and the likelihood in the others there.
         """
         products, family = self._products, self.errors.family
         residual = products.design.residual
@@ -183,12 +219,17 @@ class ResidualLikelihood:
             residual = residual / np.sqrt(products.weights.observations)
         start = starting_residuals(self.errors, residual, bool(products.levels))
         own = slice(family.ratio_count, None)
-        for share in (1.0, 0.9, 0.75, 0.5, 0.25):
+        candidates = [start]
+        for share in (0.9, 0.75, 0.5, 0.25):
             drawn = start.copy()
             drawn[own] *= share
-            if self.at(family.from_search(drawn)[0]) is not None:
-                return drawn
-        return family.start()
+            candidates.append(drawn)
+        for search in (*candidates, family.start()):
+            residual = family.from_search(search)[0]
+            found = self.at(residual)
+            if found is not None:
+                return residual, found.linear
+        raise EstimationError("likelihood_undefined", "the residual covariance is singular")
 
     def at(self, residual: Array) -> LikelihoodAt | None:
         """The likelihood at residual parameters; None where Lambda is not positive definite."""
@@ -198,7 +239,7 @@ class ResidualLikelihood:
         data = self._whitening.at(residual)
         found = None
         if data is not None:
-            found = LikelihoodAt(data, self.errors, residual, self.restricted)
+            found = LikelihoodAt(data, self.errors, residual, self.restricted, self._marginal)
         while len(self._latest) >= REMEMBERED:
             self._latest.pop(next(iter(self._latest)))
         self._latest[key] = found

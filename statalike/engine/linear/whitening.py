@@ -272,9 +272,10 @@ class _Preparation:
         counted = 0
         for rows in self._rows:
             size = self._of_size(rows)
-            for part in self._pooled(size, counted) if pool else [size]:
-                result.append(part)
-                counted += part.columns.shape[2]
+            if pool:
+                size = self._pooled(size, counted)
+            result.append(size)
+            counted += size.columns.shape[2]
         return tuple(result)
 
     def _of_size(self, rows: Positions) -> GroupsOfOneSize:
@@ -312,7 +313,7 @@ class _Preparation:
         inner = [(level, share) for level, share in enumerate(more, 1) if np.any(share)]
         return ((0, totals[0]), *inner)
 
-    def _pooled(self, size: GroupsOfOneSize, counted: int) -> list[GroupsOfOneSize]:
+    def _pooled(self, size: GroupsOfOneSize, counted: int) -> GroupsOfOneSize:
         """Groups with the same pattern and the same random-effects design pooled."""
         q = self._effects
         width, t, groups = size.columns.shape
@@ -326,37 +327,34 @@ class _Preparation:
             multiplicity = np.bincount(design, own).astype(np.float64)
         capacity = t * (width - q)
         if np.minimum(members, capacity).sum() > WORTH_POOLING * groups:
-            return [self._by_design(size, first, design, members, multiplicity, counted)]
-        result: list[GroupsOfOneSize] = []
+            return self._by_design(size, first, design, members, multiplicity, counted)
+        kept: list[Array] = []
         order = np.argsort(design, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(members)])
-        for u, one in enumerate(first):
+        for u in range(len(first)):
             chosen = size.columns[:, :, order[bounds[u] : bounds[u + 1]]]
-            kept = chosen
             if members[u] > capacity:
                 flat = chosen[q:].reshape(capacity, -1).T
                 triangular: Array = np.asarray(np.linalg.qr(flat, mode="r"))
                 triangle = triangular.T.reshape(width - q, t, -1)
-                kept = np.empty((width, t, triangle.shape[2]))
-                kept[:q], kept[q:] = chosen[:q, :, :1], triangle
-            count = kept.shape[2]
-            pattern = size.pattern[one]
-            result.append(
-                GroupsOfOneSize(
-                    np.ascontiguousarray(kept),
-                    size.by[pattern : pattern + 1],
-                    size.times[pattern : pattern + 1],
-                    np.zeros(1, dtype=np.intp),
-                    np.array([count]),
-                    multiplicity[u : u + 1],
-                    (counted + np.arange(count),),
-                    (True,),
-                    ((0, np.full(count, shares[u] / count)),),
-                    None,
-                )
-            )
-            counted += count
-        return result
+                pooled = np.empty((width, t, triangle.shape[2]))
+                pooled[:q], pooled[q:] = chosen[:q, :, :1], triangle
+                chosen = pooled
+            kept.append(chosen)
+        counts = np.array([part.shape[2] for part in kept])
+        pattern = size.pattern[first]
+        return GroupsOfOneSize(
+            np.ascontiguousarray(np.concatenate(kept, axis=2)),
+            size.by[pattern],
+            size.times[pattern],
+            np.cumsum(counts) - counts,
+            counts,
+            multiplicity,
+            (counted + np.arange(int(counts.sum())),),
+            (True,),
+            ((0, np.repeat(shares / counts, counts)),),
+            None,
+        )
 
     def _by_design(
         self,
@@ -441,7 +439,7 @@ def working_columns(products: CrossProducts) -> Array:
         rows += [column / scale for column, scale in zip(level.columns, level.scales, strict=True)]
     design = products.design
     if products.fixed_count:
-        rows += list(np.linalg.solve(design.within.T, design.rows))
+        rows += list(np.linalg.inv(design.within).T @ design.rows)
     rows.append(design.residual)
     return np.stack(rows)
 
