@@ -193,18 +193,6 @@ class NestedEffect(Node):
     within: VariableItem
 
 
-@dataclass(frozen=True)
-class StatisticTarget(Node):
-    """``(mean) new=x`` in a list of statistics: variables, and the name of what is made of them.
-
-    ``target`` is empty where it is that of the variable, ``statistic`` where it is the default.
-    """
-
-    statistic: str
-    target: str
-    variables: VariablePattern | VariableRange
-
-
 VariableItem: TypeAlias = (
     VariablePattern | VariableRange | Operated | Interaction | Group | SimpleEffect | NestedEffect
 )

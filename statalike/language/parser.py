@@ -31,7 +31,6 @@ from statalike.language.ast import (
     PlacedText,
     Span,
     StatisticItem,
-    StatisticTarget,
     VariableList,
     Weight,
 )
@@ -123,13 +122,6 @@ def parse_anova_model(text: str) -> tuple[VariableList, ...]:
             for item in part:
                 _check_depth(item, text)
     return parts
-
-
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_statistics_list(text: str) -> tuple[StatisticTarget, ...]:
-    """Statistics of variables, ``(mean) x new=y (sd) z``."""
-    targets: tuple[StatisticTarget, ...] = grammar.parse("statistics_list", text)
-    return targets
 
 
 @functools.lru_cache(maxsize=_CACHED_LINES)

@@ -39,7 +39,6 @@ from statalike.language.ast import (
     SimpleEffect,
     Span,
     StatisticItem,
-    StatisticTarget,
     StoredResult,
     String,
     Subscript,
@@ -274,25 +273,6 @@ class TreeBuilder:
 
     def anova_model(self, children: Children) -> tuple[VariableList, ...]:
         return tuple(child for child in children if isinstance(child, tuple))
-
-    def statistics_list(self, children: Children) -> tuple[StatisticTarget, ...]:
-        found: list[StatisticTarget] = []
-        statistic = ""
-        for child in children:
-            if isinstance(child, str):
-                statistic = child
-            elif isinstance(child, StatisticTarget):
-                found.append(replace(child, statistic=statistic))
-            else:
-                found.append(StatisticTarget(statistic, "", child, span=child.span))
-        return tuple(found)
-
-    def statistic_name(self, children: Children) -> str:
-        return str(children[1])
-
-    def statistic_target(self, children: Children) -> StatisticTarget:
-        source = self.pattern(children[2:])
-        return StatisticTarget("", str(children[0]), source, span=_span(children))
 
     def pattern(self, children: Children) -> VariablePattern:
         return VariablePattern(str(children[0]), span=_span(children))

@@ -19,7 +19,7 @@ from statalike.errors import StataError, already_defined, no_observations
 from statalike.evaluation import observations_mask
 from statalike.language.arguments import Arguments
 from statalike.language.ast import VariableRange
-from statalike.language.parser import parse_statistics_list
+from statalike.language.parser import parse_statistics
 from statalike.state import State
 
 #: statistics that are one of the values, which keep a variable's type and value label
@@ -80,19 +80,19 @@ def collapse(state: State, arguments: Arguments) -> None:
 def _read(text: str, data: Dataset) -> list[_Request]:
     """What is to be made, in order; r(198) for names that conflict."""
     requests: list[_Request] = []
-    for item in parse_statistics_list(text):
+    for item in parse_statistics(text):
         statistic = item.statistic or "mean"
         if isinstance(item.variables, VariableRange):
             words = [f"{item.variables.first.text}-{item.variables.last.text}"]
         else:
             words = [item.variables.text]
         sources = data.expand(words)
-        if item.target:
-            check_name(item.target)
+        if item.name:
+            check_name(item.name)
             if len(sources) > 1:
-                raise StataError(198, f"{item.target} stands for one variable")
+                raise StataError(198, f"{item.name} stands for one variable")
         for source in sources:
-            target = item.target or source
+            target = item.name or source
             if any(request.target == target for request in requests):
                 raise already_defined(target)
             requests.append(_Request(target, SYNONYMS.get(statistic, statistic), source))
