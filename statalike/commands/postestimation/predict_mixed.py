@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     described_by,
@@ -13,7 +14,6 @@ from statalike.commands.estimation.linear_mixed import (
 from statalike.commands.estimation.mixed_scores import highest_level_groups, parameter_scores
 from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
 from statalike.commands.postestimation.spread_effects import (
-    check_unchanged,
     fitted_sample,
     spread_effects,
     stored_total_weights,
@@ -81,7 +81,7 @@ def _standardised(
     variance = residual_variance(state.e)
     if description.residuals is None:
         return residuals / np.sqrt(variance)
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     codes = description.codes(state.data, sample)
     errors = description.residuals.errors(state.data, sample, codes)
     result = np.zeros(len(residuals))
@@ -186,7 +186,7 @@ def _add_scores(request: PredictRequest) -> None:
     stripes = state.e.matrices["b"].columns
     new = new_names(request.names, len(stripes), state)
     sample = fitted_sample(state)
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     rows = np.flatnonzero(sample)
     highest = highest_level_groups(description.codes(state.data, sample), len(rows))
     weights = stored_total_weights(state, description, sample)

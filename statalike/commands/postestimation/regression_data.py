@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from statalike.commands.estimation.data_signature import data_signature
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column
 from statalike.design.design import Design, design_from_names
@@ -93,7 +93,7 @@ def regression_data(state: State, *, sample: bool) -> RegressionData:
     if sample:
         if rows is None or not rows.any():
             raise StataError(459, "estimation sample not found; this needs its data")
-        check_unchanged(state, results, rows)
+        check_unchanged(data, results, rows)
     matrix, missing = design.complete_matrix(data)
     outcome = Column.parse(results.macros["depvar"])
     known = all(name in data for name in outcome.variables)
@@ -105,12 +105,3 @@ def regression_data(state: State, *, sample: bool) -> RegressionData:
         np.zeros(data.n, dtype=bool) if rows is None else rows,
         outcome.evaluate(data) if known else np.full(data.n, MISSING),
     )
-
-
-def check_unchanged(state: State, results: Results, sample: np.ndarray) -> None:
-    """r(459) when observations of the estimation sample have changed or gone."""
-    signature = results.macros.get("datasignature")
-    names = results.macros.get("datasignaturevars", "").split()
-    known = all(name in state.data for name in names)
-    if signature and not (known and signature == data_signature(state.data, names, sample)):
-        raise StataError(459, "data have changed since estimation")
