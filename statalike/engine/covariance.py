@@ -17,6 +17,7 @@ needs derivatives in ``phi`` only.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -85,6 +86,18 @@ def block_diagonal(parts: list[Reparameterisation]) -> Reparameterisation:
         start = own.stop
     values = np.concatenate([part.values for part in parts]) if parts else np.zeros(0)
     return Reparameterisation(values, jacobian, curvature)
+
+
+def block_diagonal_matrix(blocks: Sequence[Array]) -> Array:
+    """Square matrices along the diagonal of one that is zero elsewhere."""
+    size = sum(len(block) for block in blocks)
+    whole = np.zeros((size, size))
+    start = 0
+    for block in blocks:
+        end = start + len(block)
+        whole[start:end, start:end] = block
+        start = end
+    return whole
 
 
 @dataclass(frozen=True)

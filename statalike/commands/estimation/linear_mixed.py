@@ -88,19 +88,10 @@ class RandomColumns:
 RandomEffectsEquation: TypeAlias = RandomColumns | RandomCategories
 
 
-@dataclass(frozen=True)
-class LinearMixedDescription:
-    """Outcome, fixed-effects design and random-effects equations, outermost level first;
-    ``residuals`` is None for independent residuals of one variance.  ``indicators`` says that the
-    categories of ``R.varname`` are columns of indicators, as models need that have structured
-    residuals, weights, or a robust variance.
-    """
+class EquationsByLevel:
+    """What models with random-effects ``equations``, outermost level first, have in common."""
 
-    outcome: Column
-    fixed: Design
     equations: tuple[RandomEffectsEquation, ...]
-    residuals: ResidualDescription | None = None
-    indicators: bool = False
 
     @cached_property
     def level_names(self) -> tuple[str, ...]:
@@ -117,12 +108,6 @@ class LinearMixedDescription:
         )
 
     @property
-    def random_variables(self) -> tuple[str, ...]:
-        """The variables whose coefficients or categories are random, each once."""
-        names = [name for equation in self.equations for name in equation.variables]
-        return tuple(dict.fromkeys(names))
-
-    @property
     def crossed(self) -> bool:
         """Whether some of the random effects are those of categories."""
         return any(isinstance(equation, RandomCategories) for equation in self.equations)
@@ -130,6 +115,27 @@ class LinearMixedDescription:
     def codes(self, data: Dataset, rows: np.ndarray) -> list[np.ndarray]:
         """Group codes (n,) for each of ``level_names`` on the chosen rows."""
         return [group_codes(data, name, rows) for name in self.level_names]
+
+
+@dataclass(frozen=True)
+class LinearMixedDescription(EquationsByLevel):
+    """Outcome, fixed-effects design and random-effects equations, outermost level first;
+    ``residuals`` is None for independent residuals of one variance.  ``indicators`` says that the
+    categories of ``R.varname`` are columns of indicators, as models need that have structured
+    residuals, weights, or a robust variance.
+    """
+
+    outcome: Column
+    fixed: Design
+    equations: tuple[RandomEffectsEquation, ...]
+    residuals: ResidualDescription | None = None
+    indicators: bool = False
+
+    @property
+    def random_variables(self) -> tuple[str, ...]:
+        """The variables whose coefficients or categories are random, each once."""
+        names = [name for equation in self.equations for name in equation.variables]
+        return tuple(dict.fromkeys(names))
 
     @property
     def level_positions(self) -> tuple[int, ...]:

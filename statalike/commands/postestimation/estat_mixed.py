@@ -26,6 +26,7 @@ from statalike.commands.postestimation.predict_mixed import level_position
 from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
+from statalike.engine.covariance import block_diagonal_matrix
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.language.arguments import Arguments
 from statalike.output.estimation_header import grouping_information
@@ -78,7 +79,7 @@ def estat_recovariance(state: State, arguments: Arguments) -> None:
             for equation in equations
             for name in _covariance_names(state, equation)
         )
-        covariance = _block_diagonal(
+        covariance = block_diagonal_matrix(
             [
                 whole_covariance(matrix, equation.count)
                 if isinstance(equation, RandomCategories)
@@ -115,17 +116,6 @@ def _covariance_names(state: State, equation: RandomEffectsEquation) -> list[str
     if isinstance(equation, RandomCategories):
         return list(category_names(state.data, equation.variable, fitted_sample(state)))
     return [effect_name(column) for column in equation.columns]
-
-
-def _block_diagonal(blocks: list[np.ndarray]) -> np.ndarray:
-    size = sum(len(block) for block in blocks)
-    whole = np.zeros((size, size))
-    start = 0
-    for block in blocks:
-        end = start + len(block)
-        whole[start:end, start:end] = block
-        start = end
-    return whole
 
 
 def correlations(covariance: np.ndarray) -> np.ndarray:

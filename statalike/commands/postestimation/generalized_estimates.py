@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from statalike.commands.estimation.data_signature import data_signature
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.outcomes import PreparedOutcome, prepare_outcome
 from statalike.commands.estimation.generalized.reported_estimates import RESIDUAL_VARIANCE
@@ -17,6 +17,7 @@ from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
+from statalike.engine.covariance import block_diagonal_matrix
 from statalike.engine.errors import EstimationError
 from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.posterior import (
@@ -77,7 +78,7 @@ def estimated_point(results: Results, description: GeneralizedDescription) -> Po
         if description.crossed:
             roots += blocks
         else:
-            roots.append(_block_diagonal(blocks))
+            roots.append(block_diagonal_matrix(blocks))
     return Point(values[:fixed][estimated], np.array(own), tuple(roots))
 
 
@@ -92,32 +93,12 @@ def _root(matrix: np.ndarray) -> np.ndarray:
         return np.asarray(np.linalg.cholesky(near))
 
 
-def _block_diagonal(blocks: list[np.ndarray]) -> np.ndarray:
-    size = sum(len(block) for block in blocks)
-    whole = np.zeros((size, size))
-    start = 0
-    for block in blocks:
-        end = start + len(block)
-        whole[start:end, start:end] = block
-        start = end
-    return whole
-
-
-def check_unchanged(state: State, sample: np.ndarray) -> None:
-    """r(459) when observations of the estimation sample have changed or gone."""
-    signature = state.e.macros.get("datasignature")
-    names = state.e.macros.get("datasignaturevars", "").split()
-    known = all(name in state.data for name in names)
-    if signature and not (known and signature == data_signature(state.data, names, sample)):
-        raise StataError(459, "data have changed since estimation")
-
-
 def spread_effects(
     state: State, description: GeneralizedDescription, estimate: Estimate, points: int
 ) -> list[SpreadEffect]:
     """Predicted random effects, carried to all observations of their groups."""
     sample = fitted_sample(state)
-    check_unchanged(state, sample)
+    check_unchanged(state.data, state.e, sample)
     data = state.data
     prepared = prepare_outcome(description.outcome, data, sample)
     point = estimated_point(state.e, description)

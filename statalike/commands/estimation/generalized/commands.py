@@ -9,7 +9,6 @@ from statalike.commands.estimation.generalized.estimation import (
     EQUATION,
     MODEL_OPTIONS,
     UNSUPPORTED,
-    Distribution,
     estimate,
     replay,
 )
@@ -17,6 +16,7 @@ from statalike.commands.estimation.generalized.named_commands import NAMED_COMMA
 from statalike.commands.estimation.generalized.outcomes import (
     DEFAULT_LINKS,
     EXTREME,
+    Distribution,
     is_allowed,
 )
 from statalike.commands.registry import command

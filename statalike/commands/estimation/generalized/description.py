@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from statalike.commands.estimation.generalized.outcomes import OutcomeRequest, PreparedOutcome
-from statalike.commands.estimation.linear_mixed import RandomColumns, RandomEffectsEquation
+from statalike.commands.estimation.generalized.outcomes import (
+    Distribution,
+    OutcomeRequest,
+    PreparedOutcome,
+)
+from statalike.commands.estimation.linear_mixed import (
+    EquationsByLevel,
+    RandomColumns,
+    RandomEffectsEquation,
+)
 from statalike.commands.estimation.mixed_weights import ModelWeights
 from statalike.commands.estimation.random_categories import (
     PREFIX,
@@ -20,7 +26,6 @@ from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.data.dataset import Dataset
 from statalike.design.columns import Column
 from statalike.design.design import Design, design_from_names
-from statalike.design.groups import group_codes
 from statalike.engine.covariance import Identity
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedTerm
 from statalike.engine.generalized.model import GeneralizedMixedModel
@@ -31,7 +36,7 @@ from statalike.results.stores import Results
 
 
 @dataclass(frozen=True)
-class GeneralizedDescription:
+class GeneralizedDescription(EquationsByLevel):
     """Outcome, fixed-effects design, offset and random-effects equations, outermost level first.
 
     ``offset`` names a variable that enters with a coefficient of one, by its logarithm when
@@ -44,33 +49,10 @@ class GeneralizedDescription:
     offset: str = ""
     exposure: bool = False
 
-    @cached_property
-    def level_names(self) -> tuple[str, ...]:
-        """The variables that form groups, each once."""
-        return tuple(dict.fromkeys(equation.level for equation in self.equations))
-
-    @cached_property
-    def levels(self) -> tuple[tuple[str, tuple[RandomEffectsEquation, ...]], ...]:
-        """The levels that have random effects, with their equations that are not empty."""
-        filled = [equation for equation in self.equations if not equation.empty]
-        return tuple(
-            (name, tuple(group))
-            for name, group in itertools.groupby(filled, key=lambda equation: equation.level)
-        )
-
     def path(self, level: str) -> str:
         """``school>class``: a level within those above it, of which ``_all`` is not told."""
         above = self.level_names[: self.level_names.index(level)]
         return ">".join([*(name for name in above if name != "_all"), level])
-
-    @property
-    def crossed(self) -> bool:
-        """Whether effects of categories need not be nested."""
-        return any(isinstance(equation, RandomCategories) for equation in self.equations)
-
-    def codes(self, data: Dataset, rows: np.ndarray) -> list[np.ndarray]:
-        """Group codes (n,) for each of ``level_names`` on the chosen rows."""
-        return [group_codes(data, name, rows) for name in self.level_names]
 
     def offset_values(self, data: Dataset, rows: np.ndarray) -> np.ndarray | None:
         """What is added to the linear predictor on the chosen rows."""
@@ -254,8 +236,7 @@ def stored_description(results: Results) -> GeneralizedDescription:
 def _stored_outcome(results: Results, depvar: str, second: str) -> OutcomeRequest:
     macros = results.macros
     model = {"tobit": "tobit", "interval": "interval"}.get(macros["model"], "")
-    return OutcomeRequest(
-        Column.parse(depvar),
+    distribution = Distribution(
         macros["family"].split()[0],
         macros["link"],
         macros.get("binomial", ""),
@@ -266,3 +247,4 @@ def _stored_outcome(results: Results, depvar: str, second: str) -> OutcomeReques
         macros.get("distribution", ""),
         macros.get("frm2", ""),
     )
+    return OutcomeRequest.of(Column.parse(depvar), distribution)

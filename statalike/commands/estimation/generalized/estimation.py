@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from statalike.commands.estimation.generalized.display import show_generalized
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
 from statalike.commands.estimation.generalized.outcomes import (
     EXTREME,
+    Distribution,
     OutcomeRequest,
     PreparedOutcome,
     prepare_outcome,
@@ -111,21 +112,6 @@ def replay(state: State, arguments: Arguments, named: NamedCommand) -> None:
     show_generalized(state, arguments.options, replay=True)
 
 
-@dataclass(frozen=True)
-class Distribution:
-    """The family and link of a model, with what the family needs to be told."""
-
-    family: str
-    link: str
-    trials: str = ""
-    dispersion: str = "mean"
-    model: str = ""
-    lower: str = ""
-    upper: str = ""
-    distribution: str = ""
-    metric: str = ""
-
-
 def estimate(
     state: State, arguments: Arguments, named: NamedCommand, distribution: Distribution
 ) -> None:
@@ -171,18 +157,7 @@ def estimate(
     needed = [name for name in level_names if name != "_all"] + categories
     needed += [name for name in (offset, variance.cluster) if name]
     sample = some_observations(drop_missing(data, sample, needed))
-    outcome = OutcomeRequest(
-        column,
-        family,
-        link,
-        distribution.trials,
-        distribution.dispersion,
-        distribution.model,
-        distribution.lower,
-        distribution.upper,
-        distribution.distribution,
-        distribution.metric,
-    )
+    outcome = OutcomeRequest.of(column, distribution)
     sample = _outcome_sample(state, outcome, sample)
     outcome = _settled_limits(outcome, data, sample)
     prepared = prepare_outcome(outcome, data, sample)

@@ -51,8 +51,8 @@ DEFAULT_LINKS = {
 
 
 @dataclass(frozen=True)
-class OutcomeRequest:
-    """An outcome as a command line describes it.
+class Distribution:
+    """The distribution of an outcome as a command line describes it.
 
     ``family`` and ``link`` are Stata's names; ``trials`` a number or a variable's name for binomial
     outcomes, ``dispersion`` ``mean`` or ``constant`` for negative binomial ones.  ``model`` is
@@ -61,7 +61,6 @@ class OutcomeRequest:
     outcome variable of interval data; ``distribution`` and ``metric`` are those of survival times.
     """
 
-    column: Column
     family: str
     link: str
     trials: str = ""
@@ -71,6 +70,18 @@ class OutcomeRequest:
     upper: str = ""
     distribution: str = ""
     metric: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeRequest(Distribution):
+    """An outcome variable and its distribution."""
+
+    column: Column
+
+    @classmethod
+    def of(cls, column: Column, distribution: Distribution) -> OutcomeRequest:
+        """The variable of a column with a distribution."""
+        return cls(column=column, **vars(distribution))
 
     @property
     def variables(self) -> tuple[str, ...]:
