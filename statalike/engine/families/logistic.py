@@ -1,20 +1,77 @@
-"""Binary outcomes with a logit link."""
+"""Binary and binomial outcomes with a logit link."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from statalike.engine.families.family import Array, Derivatives, Family
+from statalike.engine.families.binomial import BinomialFamily
+from statalike.engine.families.family import Array, Derivatives
+from statalike.engine.families.links import LOGIT
 
 # exp overflows above 709; beyond this a logistic tail is exponential to the last bit.
 LARGEST_ETA = 700.0
 
 
-class BernoulliLogit(Family):
+class BinomialLogit(BinomialFamily):
+    """``p = 1 / (1 + exp(-eta))``.
+
+    With ``e = exp(-|eta|)`` the logs of p and 1 - p are ``min(eta, 0) - log(1 + e)`` and
+    ``-max(eta, 0) - log(1 + e)``: no cancellation in either tail.
+    """
+
+    link = LOGIT
+
+    def linear_predictor(self, probability: Array) -> Array:
+        return np.asarray(np.log(probability / (1.0 - probability)))
+
+    def kernel(self, successes: Array, failures: Array, eta: Array) -> Array:
+        value = np.abs(eta)
+        np.negative(value, out=value)
+        np.exp(value, out=value)
+        np.log1p(value, out=value)
+        value *= -(successes + failures)
+        value += successes * np.minimum(eta, 0.0)
+        value -= failures * np.maximum(eta, 0.0)
+        return value
+
+    def kernel_derivatives(
+        self, successes: Array, failures: Array, eta: Array, third: bool
+    ) -> Derivatives:
+        trials = successes + failures
+        smaller = np.abs(eta)
+        np.negative(smaller, out=smaller)
+        np.exp(smaller, out=smaller)
+        value = np.log1p(smaller)
+        value *= -trials
+        value += successes * np.minimum(eta, 0.0)
+        value -= failures * np.maximum(eta, 0.0)
+        larger = np.reciprocal(1.0 + smaller)
+        smaller *= larger
+        # The probabilities of a failure and a success, each to full relative accuracy.
+        positive = eta > 0.0
+        complement = np.where(positive, smaller, larger)
+        probability = np.where(positive, larger, smaller)
+        first = successes * complement
+        first -= failures * probability
+        second = np.multiply(smaller, larger, out=smaller)
+        second *= -trials
+        if not third:
+            return Derivatives(value, (first,), {(0, 0): second})
+        complement -= probability
+        complement *= second
+        return Derivatives(value, (first,), {(0, 0): second}, (complement,))
+
+
+class BernoulliLogit(BinomialLogit):
     """``P(y = 1) = 1 / (1 + exp(-eta))`` for y of zeros and ones.
 
     With ``s = (1 - 2y) eta`` the log density is ``-log(1 + exp(s))``, accurate in both tails.
     """
+
+    outcome_rows = ("outcome",)
+
+    def trials(self, outcome: Array) -> Array:
+        return np.ones_like(outcome[0])
 
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         signed = eta * (1.0 - 2.0 * outcome[0])
@@ -44,8 +101,3 @@ class BernoulliLogit(Family):
         # The derivative of -p (1 - p) is -p (1 - p) (1 - 2p), p the probability of a one.
         third = curvature * (1.0 - 2.0 * (outcome[0] - found.first[0]))
         return Derivatives(found.value, found.first, found.second, (third,))
-
-    def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        successes = float(weights @ outcome[0])
-        share = (successes + 0.5) / (float(np.sum(weights)) + 1.0)
-        return float(np.log(share / (1.0 - share))), np.zeros(0)
