@@ -8,9 +8,7 @@ from statalike.commands.registry import Command, register
 from statalike.errors import StataError
 from statalike.state import State
 
-_GRAPHS = (
-    "graph twoway scatter line histogram kdensity qnorm pnorm lowess marginsplot stcurve sts xtline"
-)
+_GRAPHS = "marginsplot stcurve sts xtline tsline quantile symplot qchi pchi"
 _ESTIMATION = (
     "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit "
     "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
@@ -21,7 +19,7 @@ _PROGRAMMING = (
     "program mata python shell bootstrap jackknife simulate statsby permute frame frames matrix "
     "preserve restore"
 )
-_DATA = "merge append reshape collapse joinby import export odbc edit browse stset table tabstat"
+_DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
 REFUSED = tuple(f"{_GRAPHS} {_ESTIMATION} {_POSTESTIMATION} {_PROGRAMMING} {_DATA}".split())
 

@@ -36,7 +36,8 @@ class Command:
     ``||``.  ``unsupported`` names options of Stata's that are recognised and refused by name.
     ``by`` tells how the command works under ``by``: ``once`` (it sees all groups in one call),
     ``each`` (once for each group) or not at all.  ``composite`` commands run other commands, which
-    are undone one by one.
+    are undone one by one.  ``synonyms`` are words, between blanks, that stand for it besides its
+    abbreviations.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Command:
     section: str = ""
     by: str = ""
     composite: bool = False
+    synonyms: str = ""
 
     @cached_property
     def specification(self) -> Specification:
@@ -72,7 +74,8 @@ def _abbreviations(command: Command) -> Iterable[str]:
     head, _, last = command.name.rpartition(" ")
     prefix = f"{head} " if head else ""
     start = len(command.minimum.rpartition(" ")[2])
-    return (prefix + last[:length] for length in range(start, len(last) + 1))
+    shortened = (prefix + last[:length] for length in range(start, len(last) + 1))
+    return (*shortened, *command.synonyms.split())
 
 
 def register(command: Command) -> None:
@@ -101,6 +104,7 @@ def command(
     form: str = "standard",
     by: str = "",
     composite: bool = False,
+    synonyms: str = "",
 ) -> Callable[[F], F]:
     """Register the decorated function as the handler of a command."""
 
@@ -118,6 +122,7 @@ def command(
                 section,
                 by,
                 composite,
+                synonyms,
             )
         )
         return handler

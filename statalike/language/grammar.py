@@ -25,9 +25,15 @@ START_RULES: Final = (
     "expression",
     "varlist",
     "contrast_list",
+    "anova_model",
     "linear_hypotheses",
     "linear_combination",
     "numlist",
+    "plot_list",
+    "axis_labels",
+    "legend_keys",
+    "placed_texts",
+    "statistic_list",
 )
 
 
@@ -132,10 +138,12 @@ def _as_stata_error(problem: UnexpectedInput, rule: str, text: str) -> StataErro
     match rule:
         case "expression":
             return _in_expression(text, word, "POWER" in expected, span)
-        case "varlist" | "contrast_list":
+        case "varlist" | "contrast_list" | "anova_model":
             return StataError(198, f"{word} invalid name", span=span)
         case "numlist":
             return StataError(121, "invalid numlist", span=span)
+        case "axis_labels":
+            return StataError(198, "invalid label specifier", span=span)
         case _ if text[start] in "=,|":
             return StataError(198, "invalid syntax", span=span)
         case _:

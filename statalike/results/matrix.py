@@ -12,16 +12,23 @@ if TYPE_CHECKING:
 
 
 class Stripe(NamedTuple):
-    """The name of one row or column: ``equation:name``; the equation may be empty."""
+    """The name of one row or column: ``equation:name``; the equation may be empty.
+
+    A parameter without an equation, in the equation ``/``, is written ``/name``.
+    """
 
     equation: str
     name: str
 
     def __str__(self) -> str:
+        if self.equation == "/":
+            return f"/{self.name}"
         return f"{self.equation}:{self.name}" if self.equation else self.name
 
     @classmethod
     def parse(cls, text: str) -> Stripe:
+        if text.startswith("/"):
+            return cls("/", text[1:].removeprefix(":"))
         equation, colon, name = text.partition(":")
         return cls(equation, name) if colon else cls("", text)
 

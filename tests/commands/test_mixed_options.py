@@ -133,9 +133,9 @@ def test_by_groups() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
+    "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
     "hessian", "showtolerance",
-    "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
+    "collinear", "from(b)",
 )  # fmt: skip
 
 
@@ -153,8 +153,7 @@ def test_options_of_statas_that_are_refused_by_name(option: str) -> None:
     ("command", "code", "message"),
     [
         ("mixed y x || unique:, frobnicate", 198, "option frobnicate not allowed"),
-        ("mixed y x || unique:, vce(robust)", 198, "vcetype robust not yet supported"),
-        ("mixed y x || unique:, vce(cluster region)", 198, "vcetype cluster not yet supported"),
+        ("mixed y x || unique:, vce(jackknife)", 198, "vcetype jackknife not yet supported"),
         ("mixed y x || unique:, vce(nonsense)", 198, "vcetype nonsense not allowed"),
         ("mixed y x || unique:, reml mle", 198, "only one of mle or reml is allowed"),
         ("mixed y x || unique:, matsqrt matlog", 198, "only one of matsqrt or matlog is allowed"),
@@ -166,13 +165,10 @@ def test_options_of_statas_that_are_refused_by_name(option: str) -> None:
         ("mixed y x || unique:, cformat(%12.3f)", 198, None),
         ("mixed y x || unique:, cformat(nonsense)", 120, None),
         ("mixed y x || unique:, fvwrapon(letter)", 198, None),
-        ("mixed y x [pweight=z] || unique:", 101, "weights not yet supported"),
-        ("mixed y x [fweight=a] || unique:", 101, "weights not yet supported"),
         ("mixed y x [aweight=a] || unique:", 101, None),
         ("mixed y x || unique", 198, None),
         ("mixed y x || nosuch:", 111, "variable nosuch not found"),
         ("mixed y nosuch || unique:", 111, "variable nosuch not found"),
-        ("mixed y x || _all: R.unique", 198, None),
         ("mixed y x || unique: x || region: || unique:", 198, None),
         ("mixed i.a x || unique:", 198, "depvar may not be a factor variable"),
         ("mixed name x || unique:", 109, None),

@@ -18,13 +18,33 @@ from statalike.commands.estimation.degrees_of_freedom import (
 )
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
-from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
-from statalike.commands.estimation.mixed_display import show_mixed
+from statalike.commands.estimation.fixed_design import (
+    outcome_column,
+    refuse_strings,
+    settled_design,
+)
+from statalike.commands.estimation.linear_mixed import (
+    LinearMixedDescription,
+    RandomColumns,
+    RandomEffectsEquation,
+)
+from statalike.commands.estimation.mixed_display import criterion_name, show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
     group_sizes,
     stored_results,
 )
+from statalike.commands.estimation.mixed_scores import check_clusters, post_robust_variance
+from statalike.commands.estimation.mixed_weights import (
+    ModelWeights,
+    WeightRequest,
+    model_weights,
+    post_copies,
+    post_weights,
+    read_weights,
+    weighted_sample,
+)
+from statalike.commands.estimation.random_categories import RandomCategories, category_codes
 from statalike.commands.estimation.random_effects import (
     RandomEquation,
     read_random_equation,
@@ -36,15 +56,27 @@ from statalike.commands.estimation.residual_structure import (
     describe_residuals,
     read_residuals,
 )
+from statalike.commands.estimation.variance_estimator import (
+    VarianceEstimator,
+    requested_variance,
+)
 from statalike.commands.registry import command
 from statalike.design.columns import Column
-from statalike.design.design import Design, build_design
+from statalike.design.design import Design
 from statalike.design.sample import drop_missing, drop_missing_terms
-from statalike.design.terms import Measure, Term, model_terms
+from statalike.design.terms import Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
-from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
+from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
+from statalike.engine.linear.fit import (
+    FitOptions,
+    LinearMixedFit,
+    Method,
+    fit_linear_mixed_model,
+)
 from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
 from statalike.errors import StataError, last_estimates_not_found, no_observations
 from statalike.evaluation import observations_mask, some_observations
@@ -60,20 +92,22 @@ from statalike.output.iteration_log import (
 )
 from statalike.state import State
 
-EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant]"
+EQUATION = (
+    "level: [varlist(fv ts random)] [, COVariance(string) noCONStant FWeight(exp) PWeight(exp)]"
+)
 MODEL_OPTIONS = (
-    "MLe reml RESiduals(string) DFMethod(string) DFTable(string) SMALL vce(string) "
+    "MLe reml RESiduals(string) PWSCale(string) DFMethod(string) DFTable(string) SMALL "
+    "vce(string) Robust CLuster(string) "
     "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
     "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
     "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
 )
 UNSUPPORTED = (
-    "PWSCale(string) CONSTraints(string) TECHnique(string) "
+    "CONSTraints(string) TECHnique(string) "
     "TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
-    "FROM(string) FWeight(string) PWeight(string) COLlinear Robust CLuster(string)"
+    "FROM(string) COLlinear"
 )
-VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
 
 
 @command(
@@ -91,23 +125,26 @@ def mixed(state: State, arguments: Arguments) -> None:
         _replay(state, arguments)
         return
     options = arguments.options
-    _check(arguments, options)
+    _check(options)
     request = _read_model(state, arguments)
-    method = "reml" if options.get("reml") else "ml"
-    freedom = requested_method(options, method == "reml", request.level_names)
+    freedom = requested_method(options, request.restricted, request.level_names)
     sample = request.sample
-    design, matrix = _settled_design(state, request)
+    check_restrictions(options, request.weights, request.variance)
+    design, matrix = settled_design(state, request.terms, sample, constant=request.constant)
     description = LinearMixedDescription(
         request.outcome,
         design,
-        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+        tuple(random_effects_equation(state, equation, sample) for equation in request.equations),
+        indicators=request.needs_indicators,
     )
     if request.residuals is not None:
         codes = description.codes(state.data, sample)
         residuals = describe_residuals(request.residuals, state.data, sample, codes)
         description = replace(description, residuals=residuals)
-    model = description.engine_model(state.data, sample, matrix)
-    fit = _fit(state, model, method, options)
+    check_clusters(description, request.variance, state.data, sample)
+    weights, totals = _weights(state, request, description)
+    model = description.engine_model(state.data, sample, matrix, totals)
+    fit = _fit(state, model, request, options)
     state.e = stored_results(
         description,
         fit,
@@ -118,8 +155,17 @@ def mixed(state: State, arguments: Arguments) -> None:
             bool(options.get("emonly")),
         ),
     )
-    state.e.macros["datasignature"] = data_signature(state.data, description, sample)
-    state.e.macros["datasignaturevars"] = " ".join(signature_variables(description))
+    variables = signature_variables(description, request.weight_variables(state))
+    state.e.macros["datasignature"] = data_signature(state.data, variables, sample)
+    state.e.macros["datasignaturevars"] = " ".join(variables)
+    if request.weights is not None and weights is not None:
+        post_weights(state.e, request.weights)
+        post_copies(state.e, weights, description.codes(state.data, sample))
+    if request.variance.robust:
+        assert isinstance(model, LinearMixedModel)
+        post_robust_variance(
+            state.e, description, model, request.variance, state.data, sample, weights
+        )
     if freedom is not None:
         _show_stage(state, options, DEGREES_OF_FREEDOM_HEADING)
         inference = fixed_effects_inference(
@@ -154,24 +200,29 @@ class _Request:
     equations: tuple[RandomEquation, ...]
     sample: np.ndarray
     residuals: ResidualRequest | None
+    restricted: bool
+    weights: WeightRequest | None
+    variance: VarianceEstimator
 
     @property
     def level_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
+    @property
+    def needs_indicators(self) -> bool:
+        """Whether categories must be columns of indicators."""
+        structured = self.residuals is not None
+        return structured or self.weights is not None or self.variance.robust
 
-def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
-    if arguments.weight is not None:
-        raise StataError(101, "weights not yet supported")
+    def weight_variables(self, state: State) -> tuple[str, ...]:
+        return self.weights.variables(state.data) if self.weights is not None else ()
+
+
+def _check(options: Mapping[str, Any]) -> None:
     if options.get("reml") and options.get("mle"):
         raise StataError(198, "only one of mle or reml is allowed")
     if options.get("matsqrt") and options.get("matlog"):
         raise StataError(198, "only one of matsqrt or matlog is allowed")
-    vce = str(options.get("vce") or "oim").strip()
-    if vce != "oim":
-        typed = vce.partition(" ")[0]
-        known = any(name.startswith(typed) for name in VARIANCE_ESTIMATORS)
-        raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
     for name in ("emiterate", "iterate", "emtolerance", "tolerance", "ltolerance", "nrtolerance"):
         if float(options.get(name, 0)) < 0:
             raise StataError(198, f"{name}() must be nonnegative")
@@ -182,26 +233,67 @@ def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
 def _read_model(state: State, arguments: Arguments) -> _Request:
     data = state.data
     first, *rest = model_terms(arguments.terms, data)
-    outcome = Column.parse(_outcome_name(first))
+    outcome = outcome_column(first)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation) for equation in arguments.equations]
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    for variable in dict.fromkeys(name for term in used for name in term.variables):
-        if data.variable(variable).storage.is_string:
-            raise StataError(
-                109,
-                f"string variables not allowed in varlist;\n{variable} is a string variable",
-            )
+    categories = [equation.categories for equation in equations if equation.categories]
+    variables = [name for term in used for name in term.variables]
+    refuse_strings(data, [*variables, *categories])
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
-    needed = [*levels, *(residuals.variables if residuals else ())]
+    weights = read_weights(arguments, list(dict.fromkeys(e.level for e in equations)))
+    variance = requested_variance(arguments.options, data)
+    if weights is not None:
+        sample = weighted_sample(state, weights, sample)
+        if weights.sampling and not variance.robust:
+            if arguments.options.get("vce") is not None:
+                raise StataError(198, "vce(oim) not allowed with sampling weights")
+            variance = VarianceEstimator("robust")
+    needed = [*levels, *categories, *(residuals.variables if residuals else ())]
+    needed += [variance.cluster] if variance.cluster else []
     sample = some_observations(drop_missing(data, sample, needed))
     return _Request(
-        outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample, residuals
+        outcome,
+        tuple(rest),
+        not arguments.options.get("noconstant"),
+        equations,
+        sample,
+        residuals,
+        bool(arguments.options.get("reml")),
+        weights,
+        variance,
     )
+
+
+def check_restrictions(
+    options: Mapping[str, Any], weights: WeightRequest | None, variance: VarianceEstimator
+) -> None:
+    """r(101), r(198) for weights and variances together with what they do not go with."""
+    for name in ("reml", "dfmethod", "emonly"):
+        shown = f"{name}()" if name == "dfmethod" else name
+        if options.get(name) and weights is not None:
+            raise StataError(101, f"weights not allowed with option {shown}")
+    for name in ("reml", "dfmethod"):
+        shown = f"{name}()" if name == "dfmethod" else name
+        if options.get(name) and variance.robust:
+            raise StataError(198, f"vce({variance.kind}) not allowed with option {shown}")
+
+
+def _weights(
+    state: State, request: _Request, description: LinearMixedDescription
+) -> tuple[ModelWeights | None, TotalWeights | None]:
+    if request.weights is None:
+        return None, None
+    names = description.level_names
+    codes = description.codes(state.data, request.sample)
+    weights = model_weights(state, request.weights, request.sample, names, codes)
+    if description.residuals is not None:
+        description.residuals.check_weights(weights.observations, codes)
+    return weights, weights.total(description.level_positions)
 
 
 def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest | None:
@@ -215,38 +307,13 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
     return request
 
 
-def _outcome_name(term: Term) -> str:
-    if len(term.elements) != 1 or not isinstance(term.elements[0], Measure):
-        raise StataError(198, "depvar may not be a factor variable")
-    element = term.elements[0]
-    return f"{element.operators}.{element.variable}" if element.operators else element.variable
-
-
-def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray]:
-    """The fixed-effects design with collinear columns omitted, each said in a note.
-
-    Also its matrix on the sample, the omitted columns left out.
-    """
-    data, sample = state.data, request.sample
-    design = build_design(request.terms, data, sample, constant=request.constant)
-    for column in design.columns:
-        if column.empty:
-            state.console.print(f"note: {column.label} identifies no observations in the sample.")
-    matrix = design.matrix(data, slice(None) if sample.all() else sample)
-    wanted = [column for column in design.columns if not column.omitted]
-    covariates = matrix[:, :-1] if request.constant else matrix
-    kept = independent_columns(covariates, constant=request.constant)
-    dependent = np.append(~kept, False) if request.constant else ~kept
-    for column, dropped in zip(wanted, dependent, strict=True):
-        if dropped:
-            state.console.print(f"note: {column.label} omitted because of collinearity.")
-    if not dependent.any():
-        return design, matrix
-    return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
-
-
-def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
-    """The covariates of one equation, collinear ones left out with a note."""
+def random_effects_equation(
+    state: State, equation: RandomEquation, sample: np.ndarray
+) -> RandomEffectsEquation:
+    """The random effects of one equation, collinear covariates left out with a note."""
+    if equation.categories:
+        _, count = category_codes(state.data, equation.categories, sample)
+        return RandomCategories(equation.level, equation.categories, count, equation.structure)
     columns = equation.columns(state.data, sample)
     if len(columns) > 1:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
@@ -264,18 +331,23 @@ def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) 
 
 
 def _fit(
-    state: State, model: LinearMixedModel, method: str, options: Mapping[str, Any]
+    state: State,
+    model: LinearMixedModel | CrossedEffectsModel,
+    request: _Request,
+    options: Mapping[str, Any],
 ) -> LinearMixedFit:
-    log = _IterationLog(state, method, options)
+    log = _IterationLog(state, criterion_name(request.restricted, request.variance.robust), options)
     try:
-        log.begin(bool(model.levels), model.errors is not None)
-        fit = fit_linear_mixed_model(
-            model,
-            "reml" if method == "reml" else "ml",
-            fit_options(options),
-            log.em_iteration,
-            log.iteration,
-        )
+        method: Method = "reml" if request.restricted else "ml"
+        settings = fit_options(options)
+        if isinstance(model, CrossedEffectsModel):
+            log.begin(True, False)
+            fit = fit_crossed_effects_model(
+                model, method, settings, log.em_iteration, log.iteration
+            )
+        else:
+            log.begin(bool(model.levels), model.errors is not None or model.weights is not None)
+            fit = fit_linear_mixed_model(model, method, settings, log.em_iteration, log.iteration)
     except EstimationError as error:
         raise estimation_failure(error) from None
     log.end(fit)
@@ -333,17 +405,16 @@ def _show_stage(state: State, options: Mapping[str, Any], heading: str) -> None:
 class _IterationLog:
     """Prints the log of a fit as it goes on."""
 
-    def __init__(self, state: State, method: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, state: State, criterion: str, options: Mapping[str, Any]) -> None:
         self._console = state.console
         self._shown = _log_shown(state, options)
         self._em_shown = bool(options.get("emlog") or options.get("emonly"))
         self._dots = bool(options.get("emdots"))
         self._standard_errors = not options.get("nostderr")
-        restricted = method == "reml"
-        self._criterion = "Log restricted-likelihood" if restricted else "Log likelihood"
+        self._criterion = criterion
 
-    def begin(self, random_effects: bool, structured: bool) -> None:
-        if self._shown and structured:
+    def begin(self, random_effects: bool, only_start: bool) -> None:
+        if self._shown and only_start:
             self._console.print_lines(section(EM_START_HEADING))
         elif self._shown and random_effects:
             self._console.print_lines(section(EM_HEADING))

@@ -13,6 +13,7 @@ from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.commands.estimation.residual_structure import post_residuals
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
+from statalike.design.design import Design
 from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
 from statalike.engine.nested_groups import nested_groups
 from statalike.results.matrix import NamedMatrix, Stripe
@@ -39,11 +40,12 @@ def stored_results(
     """e() of ``mixed``.  ``sizes`` are the observations per group of each level variable."""
     results = Results()
     _post_estimates(results, description, fit)
-    _post_groups(results, sizes)
-    _post_tests(results, description, fit)
+    post_groups(results, sizes)
+    post_model_test(results, description.fixed)
+    _post_comparison(results, fit)
     scalars, macros = results.scalars, results.macros
     scalars["ll"] = fit.log_likelihood
-    scalars["rank"] = float(_rank(results.matrices["V"].values))
+    scalars["rank"] = float(rank_of_variance(results.matrices["V"].values))
     scalars["ic"] = float(fit.optimum.iterations if fit.optimum else len(fit.em.values))
     scalars["rc"] = 0.0 if fit.converged else 430.0
     scalars["converged"] = float(fit.converged)
@@ -53,9 +55,11 @@ def stored_results(
     macros["depvar"] = description.outcome.name
     macros["title"] = f"Mixed-effects {fit.method.upper()} regression"
     macros["ivars"] = " ".join(equation.level for equation in description.equations)
-    macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
+    macros["redim"] = " ".join(str(equation.count) for equation in description.equations)
     macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
-    macros["revars"] = " ".join(column.name for _, column in description.effects)
+    macros["revars"] = " ".join(
+        name for equation in description.equations for name in equation.names
+    )
     post_residuals(results, description.residuals)
     macros["chi2type"] = "Wald"
     macros["vce"] = "oim"
@@ -137,7 +141,8 @@ def group_sizes(
     return nested_groups(description.codes(data, sample)).sizes
 
 
-def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
+def post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
+    """e() of the groups of each level, from their sizes."""
     if not sizes:
         return
     summary = {
@@ -150,22 +155,30 @@ def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
         results.matrices[name] = NamedMatrix.plain(np.array([values], dtype=float))
 
 
-def _post_tests(results: Results, description: LinearMixedDescription, fit: LinearMixedFit) -> None:
-    """The Wald test of the model and the likelihood-ratio test against linear regression."""
-    constant = np.array([c.constant for c in description.fixed.columns if not c.omitted])
-    slopes = ~constant if len(constant) else np.zeros(0, dtype=bool)
-    df = int(slopes.sum())
+def post_model_test(results: Results, fixed: Design) -> None:
+    """The Wald test of e(b), by e(V), that all coefficients but the constant are zero.
+
+    A robust e(V) from too few clusters cannot test as many, and the statistic is missing.
+    """
+    tested = [not (c.constant or c.omitted) for c in fixed.columns]
+    slopes = np.flatnonzero(tested)
+    df = len(slopes)
     chi2 = MISSING
     if df:
-        b = fit.coefficients[slopes]
-        V = fit.coefficient_covariance[np.ix_(slopes, slopes)]
-        try:
-            chi2 = float(b @ np.linalg.solve(V, b))
-        except np.linalg.LinAlgError:
-            chi2 = MISSING
+        b = results.matrices["b"].values[0, slopes]
+        V = results.matrices["V"].values[np.ix_(slopes, slopes)]
+        if "vcetype" not in results.macros or rank_of_variance(V) == df:
+            try:
+                chi2 = float(b @ np.linalg.solve(V, b))
+            except np.linalg.LinAlgError:
+                chi2 = MISSING
     results.scalars["df_m"] = float(df)
     results.scalars["chi2"] = chi2
     results.scalars["p"] = chi2_tail(df, chi2) if chi2 < MISSING else MISSING
+
+
+def _post_comparison(results: Results, fit: LinearMixedFit) -> None:
+    """The likelihood-ratio test against linear regression."""
     k_c = len(fit.estimates) - 1
     if not k_c:
         return
@@ -180,7 +193,8 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     results.scalars["p_c"] = (1.0 if at_boundary else 0.5 * tail) if single else tail
 
 
-def _rank(variance: np.ndarray) -> int:
+def rank_of_variance(variance: np.ndarray) -> int:
+    """The rank of a covariance matrix, from its correlations; zero variances do not count."""
     diagonal = np.diag(variance)
     used = diagonal > 0
     if not used.any():

@@ -5,25 +5,30 @@ from __future__ import annotations
 import numpy as np
 
 from statalike.commands.estimation.display_options import confidence_level
-from statalike.commands.estimation.distributions import two_sided_critical_value
+from statalike.commands.estimation.generalized.description import is_generalized
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
+    RandomEffectsEquation,
     covariance_matrices,
     described_by,
     random_parameters,
 )
 from statalike.commands.estimation.mixed_display import group_summaries
-from statalike.commands.estimation.random_effects_rows import delta_method, effect_name
+from statalike.commands.estimation.random_categories import (
+    RandomCategories,
+    category_names,
+    whole_covariance,
+)
+from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.postestimation.generalized_icc import generalized_icc
+from statalike.commands.postestimation.intraclass_correlations import show_intraclass_correlations
 from statalike.commands.postestimation.predict_mixed import level_position
+from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.language.arguments import Arguments
 from statalike.output.estimation_header import grouping_information
-from statalike.output.intraclass_correlation import (
-    IntraclassCorrelation,
-    intraclass_correlation_table,
-)
 from statalike.output.matrix_display import RuledMatrix, ruled_matrix
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
@@ -67,12 +72,20 @@ def estat_recovariance(state: State, arguments: Arguments) -> None:
     matrices = covariance_matrices(state.e, description)
     results = Results(scalars={"relevels": float(len(names))})
     for level in wanted:
+        equations = description.levels[level][1]
         effects = tuple(
-            Stripe("", effect_name(column))
-            for equation in description.levels[level][1]
-            for column in equation.columns
+            Stripe("", name)
+            for equation in equations
+            for name in _covariance_names(state, equation)
         )
-        covariance = _block_diagonal(list(matrices[level]))
+        covariance = _block_diagonal(
+            [
+                whole_covariance(matrix, equation.count)
+                if isinstance(equation, RandomCategories)
+                else matrix
+                for equation, matrix in zip(equations, matrices[level], strict=True)
+            ]
+        )
         number = len(names) - level + 1
         results.matrices[f"Cov{number}"] = NamedMatrix.square(covariance, effects)
         shown = covariance
@@ -96,6 +109,12 @@ def estat_recovariance(state: State, arguments: Arguments) -> None:
             )
         )
     state.r = results
+
+
+def _covariance_names(state: State, equation: RandomEffectsEquation) -> list[str]:
+    if isinstance(equation, RandomCategories):
+        return list(category_names(state.data, equation.variable, fitted_sample(state)))
+    return [effect_name(column) for column in equation.columns]
 
 
 def _block_diagonal(blocks: list[np.ndarray]) -> np.ndarray:
@@ -127,7 +146,8 @@ def correlations(covariance: np.ndarray) -> np.ndarray:
     section="Postestimation",
 )
 def estat_group(state: State, arguments: Arguments) -> None:
-    active_mixed(state, "group")
+    if not is_generalized(state.e):
+        active_mixed(state, "group")
     state.console.print()
     state.console.print_lines(grouping_information(group_summaries(state.e)))
 
@@ -140,13 +160,16 @@ def estat_group(state: State, arguments: Arguments) -> None:
     section="Postestimation",
 )
 def estat_icc(state: State, arguments: Arguments) -> None:
+    if is_generalized(state.e):
+        generalized_icc(state, arguments)
+        return
     description = active_mixed(state, "icc")
     results = state.e
     if not description.levels:
         raise StataError(321, "the model has no random effects")
     if description.residuals is not None:
         raise StataError(321, "estat icc is allowed only with independent, homoskedastic residuals")
-    if any(name == "_all" for name, _ in description.levels):
+    if description.crossed or any(name == "_all" for name, _ in description.levels):
         raise StataError(321, "estat icc is not allowed after crossed-effects models")
     if not all(
         any(column.constant for equation in equations for column in equation.columns)
@@ -157,48 +180,10 @@ def estat_icc(state: State, arguments: Arguments) -> None:
     rows, gradient_rows = intercept_variances(results, description)
     first = int(results.scalars["k_f"])
     V = results.matrices["V"].values[first:, first:]
-    total = sum(rows)
-    found: list[IntraclassCorrelation] = []
-    critical = two_sided_critical_value(level)
     names = [name for name, _ in description.levels]
-    stored = Results()
-    for position in range(len(names)):
-        numerator = sum(rows[: position + 1])
-        icc = numerator / total
-        slope = sum(gradient_rows[: position + 1]) / total - icc * sum(gradient_rows) / total
-        variance = float(delta_method(np.atleast_2d(slope), V)[0, 0])
-        path = "|".join(reversed(names[: position + 1]))
-        if variance > 0 and 0 < icc < 1:
-            error = float(np.sqrt(variance))
-            half = critical * error / (icc * (1 - icc))
-            logit = float(np.log(icc / (1 - icc)))
-            with np.errstate(over="ignore"):
-                lower, upper = (1 / (1 + np.exp(-(logit + np.array([-half, half]))))).tolist()
-        else:
-            error = lower = upper = MISSING
-        found.append(IntraclassCorrelation(path, float(icc), error, lower, upper))
-        number = len(names) - position + 1
-        stored.scalars[f"icc{number}"] = float(icc)
-        stored.scalars[f"se{number}"] = error
-        stored.macros[f"label{number}"] = path
-        stored.matrices[f"ci{number}"] = NamedMatrix(
-            np.array([[lower, upper]]),
-            (Stripe("", f"icc{number}"),),
-            (Stripe("", "ll"), Stripe("", "ul")),
-        )
-    stored.scalars["level"] = level
-    conditional = any(not column.constant for _, column in description.effects)
-    if conditional:
-        title = "Conditional intraclass correlation"
-    elif results.scalars["df_m"]:
-        title = "Residual intraclass correlation"
-    else:
-        title = "Intraclass correlation"
-    state.console.print(f"\n{title}\n")
-    state.console.print_lines(intraclass_correlation_table(found, level))
-    if conditional:
-        state.console.print("Note: ICC is conditional on zero values of random-effects covariates.")
-    state.r = stored
+    columns = [column for equation in description.equations for column in equation.columns]
+    conditional = any(not column.constant for column in columns)
+    show_intraclass_correlations(state, names, rows, gradient_rows, V, level, conditional)
 
 
 def intercept_variances(

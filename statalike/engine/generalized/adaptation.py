@@ -8,8 +8,9 @@ from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.quadrature import QuadratureLikelihood
 
-# [ME] meglm names no number; these give the printed log likelihoods to all their digits.
-TOLERANCE = 1e-9
+# Each update squares the nodes' error or nearly so: the log likelihood is then right to more digits
+# than are printed.
+TOLERANCE = 1e-8
 MAXIMUM_UPDATES = 100
 
 

@@ -27,9 +27,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CholeskyScale:
-    """Maps free parameters x (K,) to the E = q(q + 1)/2 entries of L, in the order of ``entries``.
+    """Maps free parameters x (K,) to the E entries of L that are not zero by structure.
 
-    ``entries`` are (row, column) pairs of the lower triangle, row by row.
+    ``entries`` are their (row, column) pairs, row by row.
     """
 
     structure: CovarianceStructure
@@ -37,7 +37,13 @@ class CholeskyScale:
     @property
     def entries(self) -> list[tuple[int, int]]:
         q = self.structure.size
+        if self._diagonal:
+            return [(i, i) for i in range(q)]
         return [(i, j) for i in range(q) for j in range(i + 1)]
+
+    @property
+    def _diagonal(self) -> bool:
+        return isinstance(self.structure, Identity | Independent) or self.structure.size == 1
 
     @property
     def count(self) -> int:
@@ -90,18 +96,12 @@ class CholeskyScale:
 
     def _linear_map(self) -> Array | None:
         """The matrix (E, K) that takes x to the entries of L, None where they are not linear."""
-        entries, q = self.entries, self.structure.size
-        diagonal = [k for k, (i, j) in enumerate(entries) if i == j]
         if isinstance(self.structure, Unstructured):
-            return np.eye(len(entries))
-        if isinstance(self.structure, Independent) or q == 1:
-            linear = np.zeros((len(entries), q))
-            linear[diagonal, np.arange(q)] = 1.0
-            return linear if self.count == q else None
+            return np.eye(len(self.entries))
         if isinstance(self.structure, Identity):
-            linear = np.zeros((len(entries), 1))
-            linear[diagonal, 0] = 1.0
-            return linear
+            return np.ones((self.structure.size, 1))
+        if self._diagonal and self.count == self.structure.size:
+            return np.eye(self.count)
         return None
 
 
@@ -130,9 +130,7 @@ def _cholesky_derivatives(
         return np.asarray(root @ (np.tril(scaled) - 0.5 * np.diag(np.diagonal(scaled))))
 
     basis = structure.basis
-    slopes = [
-        lower(np.tensordot(reported.jacobian[:, k], basis, axes=1)) for k in range(count)
-    ]
+    slopes = [lower(np.tensordot(reported.jacobian[:, k], basis, axes=1)) for k in range(count)]
     jacobian = np.stack([slope[rows, columns] for slope in slopes], axis=1)
     curvature = np.empty((len(entries), count, count))
     for a in range(count):
@@ -141,4 +139,4 @@ def _cholesky_derivatives(
             crossed = slopes[a] @ slopes[b].T
             found = lower(bend - crossed - crossed.T)[rows, columns]
             curvature[:, a, b] = curvature[:, b, a] = found
-    return Reparameterisation(root[rows, columns], jacobian, curvature)
+    return Reparameterisation(np.asarray(root[rows, columns]), jacobian, curvature)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
-from statalike.engine.generalized.adaptation import adapt_to_moments
-from statalike.engine.generalized.fixed_effects import fit_fixed_effects
+from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
+from statalike.engine.generalized.fixed_effects import FixedEffectsFit, fit_fixed_effects
 from statalike.engine.generalized.model import GeneralizedMixedModel
-from statalike.engine.generalized.nodes import Grid, Nodes, prior_nodes
+from statalike.engine.generalized.nodes import Nodes
+from statalike.engine.generalized.objective import (
+    IntegratedLikelihood,
+    IntegrationMethod,
+    integrated_likelihood,
+)
 from statalike.engine.generalized.point import ParameterLayout
-from statalike.engine.generalized.quadrature import QuadratureLikelihood
-from statalike.engine.generalized.quadrature_rules import gauss_hermite
 from statalike.engine.generalized.sorted_model import SortedModel, sort_model
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
 
 Array = NDArray[np.float64]
-
-IntegrationMethod = Literal["mvaghermite", "ghermite"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class GeneralizedFit:
     effects, by level and equation in the order of their structures) have the joint covariance
     matrix ``covariance`` from the observed information, nan where ``singular``.
     ``group_scores`` (P, G_1) are the gradients of the outermost groups in the same parameters.
-    ``nodes`` are those of the quadrature at the estimates.
+    ``nodes`` are those of the quadrature at the estimates.  ``fixed`` is the model without random
+    effects.
     """
 
     observations: int
@@ -58,10 +59,11 @@ class GeneralizedFit:
     singular: bool
     group_scores: Array
     log_likelihood: float
+    fixed: FixedEffectsFit | None
     converged: bool
     optimum: Optimum
     group_sizes: tuple[NDArray[np.intp], ...]
-    data: SortedModel = field(repr=False, compare=False)
+    data: SortedModel | None = field(repr=False, compare=False)
     nodes: Nodes = field(repr=False, compare=False)
     layout: ParameterLayout = field(repr=False, compare=False)
 
@@ -71,81 +73,33 @@ class GeneralizedFit:
         return np.concatenate([self.coefficients, self.own, self.reported])
 
 
-class QuadratureObjective:
-    """The log likelihood with nodes adapted at each point, for an optimiser.
-
-    Adaptation begins from the nodes of the best point so far.
-    """
-
-    def __init__(self, likelihood: QuadratureLikelihood, method: IntegrationMethod) -> None:
-        self.likelihood = likelihood
-        self._method = method
-        self._prior = prior_nodes(likelihood.data.groups, likelihood.data.effect_counts)
-        self.nodes = self._prior
-        self._best = -np.inf
-
-    def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
-        none = np.zeros(0)
-        layout = self.likelihood.layout
-        point, mapped = layout.point(parameters)
-        family = self.likelihood.data.model.family
-        defined = all(np.all(np.isfinite(root)) for root in point.roots)
-        if not (defined and np.all(np.isfinite(parameters)) and family.is_valid(point.own)):
-            return float("nan"), none, none
-        value, nodes = self._adapted(parameters)
-        if not np.isfinite(value):
-            return float("nan"), none, none
-        if value > self._best:
-            self._best, self.nodes = value, nodes
-        if not derivatives:
-            return value, none, none
-        found = self.likelihood.derivatives(point, nodes)
-        return value, *layout.pull_back(mapped, found.gradient, found.hessian)
-
-    def _adapted(self, parameters: Array) -> tuple[float, Nodes]:
-        point, _ = self.likelihood.layout.point(parameters)
-        if self._method == "ghermite":
-            return self.likelihood.value(point, self._prior), self._prior
-        value, nodes = adapt_to_moments(self.likelihood, point, self.nodes)
-        if not np.isfinite(value) and self.nodes is not self._prior:
-            value, nodes = adapt_to_moments(self.likelihood, point, self._prior)
-        return value, nodes
-
-
-def quadrature_objective(
-    model: GeneralizedMixedModel, options: GeneralizedFitOptions
-) -> QuadratureObjective:
-    """The objective of a model, its data sorted once."""
-    data = sort_model(model)
-    grid = Grid(tuple(gauss_hermite(options.points, count) for count in data.effect_counts))
-    return QuadratureObjective(QuadratureLikelihood(data, grid), options.method)
-
-
 def maximise_generalized(
-    objective: QuadratureObjective,
+    objective: IntegratedLikelihood,
     start: Array,
     options: GeneralizedFitOptions,
     on_iteration: Callable[[IterationRecord], None] | None = None,
+    fixed_fit: FixedEffectsFit | None = None,
 ) -> GeneralizedFit:
     """Newton-Raphson with exact Hessians from free parameters ``start``.
 
     Raises :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined at
     the start.
     """
-    likelihood = objective.likelihood
-    layout, data = likelihood.layout, likelihood.data
+    layout, data = objective.layout, objective.data
     try:
         optimum = maximise(objective, start, options.rules, on_iteration)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
-    point, mapped = layout.point(optimum.parameters)
-    found = likelihood.derivatives(point, objective.nodes)
-    reported = layout.reported(optimum.parameters)
+    parameters, nodes = optimum.parameters, objective.nodes
+    _, mapped = layout.point(parameters)
+    reported = layout.reported(parameters)
     jacobian = np.eye(layout.count)
     fixed = layout.fixed_count
     jacobian[fixed:, fixed:] = reported.jacobian
-    covariance, singular = _inverse_information(optimum.hessian)
-    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, found.group_gradients)
+    _, hessian = objective.derivatives_at(parameters, nodes, final=True)
+    covariance, singular = _inverse_information(hessian)
+    direct = objective.group_gradients(parameters, nodes)
+    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
     structures = [[scale.structure for scale in equations] for equations in layout.scales]
     matrices, at = [], 0
     for equations in structures:
@@ -155,20 +109,21 @@ def maximise_generalized(
             at += structure.parameter_count
         matrices.append(tuple(own))
     return GeneralizedFit(
-        observations=data.model.observations,
-        coefficients=optimum.parameters[: layout.coefficients],
-        own=optimum.parameters[layout.coefficients : fixed],
+        observations=objective.observations,
+        coefficients=parameters[: layout.coefficients],
+        own=parameters[layout.coefficients : fixed],
         reported=reported.values,
         covariances=tuple(matrices),
         covariance=jacobian @ covariance @ jacobian.T,
         singular=singular,
         group_scores=scores,
         log_likelihood=optimum.value,
+        fixed=fixed_fit,
         converged=optimum.converged,
         optimum=optimum,
-        group_sizes=data.groups.sizes,
+        group_sizes=data.groups.sizes if data is not None else (),
         data=data,
-        nodes=objective.nodes,
+        nodes=nodes,
         layout=layout,
     )
 
@@ -217,7 +172,7 @@ def _reported_scores(
 
 
 def fit_generalized_mixed_model(
-    model: GeneralizedMixedModel,
+    model: GeneralizedMixedModel | CrossedGeneralizedModel,
     options: GeneralizedFitOptions | None = None,
     constant: int | None = None,
     on_fixed_iteration: Callable[[IterationRecord], None] | None = None,
@@ -227,7 +182,8 @@ def fit_generalized_mixed_model(
     """Fit ``model``: the model without random effects, then unit variances, then Newton-Raphson.
 
     ``constant`` is the column of ``model.fixed`` that is one everywhere.  ``on_grid_node`` is told
-    the log likelihood at each set of starting variances tried (0: variances of one).
+    the log likelihood at each set of starting variances tried (0: variances of one).  Crossed
+    models are always integrated by Laplace's method.
     """
     options = options or GeneralizedFitOptions()
     fixed = fit_fixed_effects(
@@ -235,13 +191,17 @@ def fit_generalized_mixed_model(
         model.outcome,
         model.fixed,
         model.offset,
-        model.weights,
+        model.weights if isinstance(model, GeneralizedMixedModel) else None,
         constant,
         options.rules,
         on_fixed_iteration,
     )
-    objective = quadrature_objective(model, options)
-    layout = objective.likelihood.layout
+    objective: IntegratedLikelihood
+    if isinstance(model, CrossedGeneralizedModel):
+        objective = CrossedLaplace(model)
+    else:
+        objective = integrated_likelihood(sort_model(model), options.method, options.points)
+    layout = objective.layout
     structures = [scale.structure for equations in layout.scales for scale in equations]
     coefficients, own = fixed.coefficients, fixed.own
     start = layout.start(coefficients, own, [_unit_variances(s) for s in structures])
@@ -250,7 +210,7 @@ def fit_generalized_mixed_model(
         on_grid_node(0, value)
     if not np.isfinite(value):
         start = _grid_search(objective, coefficients, own, structures, on_grid_node)
-    return maximise_generalized(objective, start, options, on_iteration)
+    return maximise_generalized(objective, start, options, on_iteration, fixed)
 
 
 def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Array:
@@ -259,14 +219,14 @@ def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Ar
 
 
 def _grid_search(
-    objective: QuadratureObjective,
+    objective: IntegratedLikelihood,
     coefficients: Array,
     own: Array,
     structures: list[CovarianceStructure],
     on_grid_node: Callable[[int, float], None] | None,
 ) -> Array:
     """The best of variances of 0.1, 1 and 10 where variances of one are not feasible."""
-    layout = objective.likelihood.layout
+    layout = objective.layout
     best, found = -np.inf, None
     for number, variance in enumerate((0.1, 1.0, 10.0), 1):
         phi = [_unit_variances(structure, variance) for structure in structures]

@@ -87,7 +87,9 @@ def prior_nodes(groups: NestedGroups, effect_counts: Sequence[int]) -> Nodes:
     return Nodes(tuple(means), tuple(loadings))
 
 
-def nodes_from_moments(means: Sequence[Array], covariances: Sequence[Array], groups: NestedGroups) -> Nodes:
+def nodes_from_moments(
+    means: Sequence[Array], covariances: Sequence[Array], groups: NestedGroups
+) -> Nodes:
     """Nodes with the given posterior moments.
 
     ``covariances[l]`` (q_l, Q_l, G_l) are posterior covariances of the effects of level l with

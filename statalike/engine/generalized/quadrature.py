@@ -18,16 +18,23 @@ that in the linear predictor by ``z_a v_b``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.generalized.blocks_in_threads import sum_over_blocks
-from statalike.engine.generalized.nodes import Grid, Nodes
+from statalike.engine.generalized.nodes import Grid, Nodes, nodes_from_moments
 from statalike.engine.generalized.point import ParameterLayout, Point
-from statalike.engine.generalized.sorted_model import Block, SortedModel, cut_into_blocks
+from statalike.engine.generalized.sorted_model import (
+    Block,
+    Positions,
+    SortedModel,
+    cut_into_blocks,
+)
 
 Array = NDArray[np.float64]
 
@@ -61,17 +68,15 @@ class QuadratureLikelihood:
         self.data = data
         self.grid = grid
         model = data.model
-        self.layout = ParameterLayout(
-            model.fixed_count, model.family.parameter_count, model.levels
-        )
+        self.layout = ParameterLayout(model.fixed_count, model.family.parameter_count, model.levels)
         combinations = int(np.prod(grid.shape))
         self.blocks = cut_into_blocks(data.groups, BLOCK_VALUES // combinations)
         self._ones = [bool(np.all(column == 1.0)) for column in data.columns]
         bounds = np.concatenate([[0], np.cumsum(data.effect_counts)])
-        self._effects = [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        self._effects = [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
     @cached_property
-    def _products(self) -> tuple[Array, Array, Array]:
+    def _products(self) -> tuple[Array, Positions, Positions]:
         """Products of pairs of the innermost basis's columns: (pairs, K), and their positions."""
         rows, columns = np.tril_indices(1 + self.data.effects)
         basis = self.grid.bases[-1]
@@ -103,8 +108,6 @@ class QuadratureLikelihood:
             return (float(np.sum(top)),)
 
         value = float(sum_over_blocks(of_block, self.blocks)[0])
-        from statalike.engine.generalized.nodes import nodes_from_moments
-
         if not np.isfinite(value):
             return value, nodes
         return value, nodes_from_moments(means, covariances, self.data.groups)
@@ -315,9 +318,7 @@ class QuadratureLikelihood:
             chain[self._effects[level], : placed.shape[1]] = placed
         return chain
 
-    def _innermost_gradients(
-        self, block: Block, first: tuple[Array, ...], placed: Array
-    ) -> Array:
+    def _innermost_gradients(self, block: Block, first: tuple[Array, ...], placed: Array) -> Array:
         """Derivatives of the innermost groups' A in the direct parameters, (count, K, G)."""
         data, layout = self.data, self.layout
         rows = block.observations
@@ -357,11 +358,10 @@ class QuadratureLikelihood:
         block: Block,
         nodes: Nodes,
         chain: Array,
-        second: dict[tuple[int, int], Array] | object,
+        second: Mapping[tuple[int, int], Array],
         hessian: Array,
     ) -> None:
         """Add posterior expectations of the log densities' second derivatives."""
-        assert isinstance(second, dict)
         data, layout, rows = self.data, self.layout, block.observations
         sizes = data.groups.sizes[-1][block.groups[-1]]
         weights = np.repeat(chain, sizes, axis=1)
@@ -399,10 +399,10 @@ class QuadratureLikelihood:
                 total = np.sum(weighted, axis=0)
                 left, right = self._indicators(one, rows), self._indicators(other, rows)
                 found = (left * total) @ right.T
-                own = slice(layout.coefficients, layout.fixed_count)
-                hessian[own, own] += found if one == other else found + found.T
+                parameters = slice(layout.coefficients, layout.fixed_count)
+                hessian[parameters, parameters] += found if one == other else found + found.T
 
-    def _designs(self, rows: slice) -> list[tuple[NDArray[np.intp], Array]]:
+    def _designs(self, rows: slice) -> list[tuple[Positions, Array]]:
         """For the factor one and for each random effect v, the direct parameters whose derivative
         in eta has that factor, and their columns."""
         data, layout = self.data, self.layout

@@ -143,6 +143,4 @@ def _block(groups: NestedGroups, first: int, last: int) -> Block:
     own_sizes = sizes[innermost]
     counts.append(own_sizes)
     starts = tuple(np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.intp) for count in counts)
-    return Block(
-        slice(start, start + int(np.sum(own_sizes))), tuple(slices), starts, tuple(counts)
-    )
+    return Block(slice(start, start + int(np.sum(own_sizes))), tuple(slices), starts, tuple(counts))

@@ -42,7 +42,7 @@ Array = NDArray[np.float64]
 
 # With more effects than this in the dense factorisation, derivatives are exact: differences of
 # values take a dozen factorisations and change nothing before the seventh digit.
-DIFFERENCED_EFFECTS = 300
+DIFFERENCED_EFFECTS = 64
 
 
 def fit_crossed_effects_model(

@@ -7,6 +7,7 @@ of nested levels, and estimated as such at a cost linear in the data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,6 +77,23 @@ def _cells(factor: RandomFactor, groups: NestedGroups, level: int) -> Positions:
         present = np.cumsum(np.bincount(key) > 0) - 1
         return np.asarray(present[key])
     return np.unique(key, return_inverse=True)[1].astype(np.intp)
+
+
+def nested_covariances(
+    equivalent: NestedEquivalent, covariances: Sequence[Sequence[Array]]
+) -> list[list[Array]]:
+    """The covariance matrices of a crossed-effects model's equations, by the equivalent's levels
+    and equations; a factor's become 1 x 1.
+    """
+    return [
+        [
+            np.asarray(covariances[number][position])[:size, :size]
+            for (number, position), size in zip(
+                equations, (effects.structure.size for effects in level.effects), strict=True
+            )
+        ]
+        for level, equations in zip(equivalent.model.levels, equivalent.equations, strict=True)
+    ]
 
 
 def in_original_order(

@@ -1,0 +1,1 @@
+"""Commands for generalized mixed models: one implementation, many names."""
