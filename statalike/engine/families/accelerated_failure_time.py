@@ -15,7 +15,10 @@ from statalike.engine.families.family import Array, Derivatives, Positions
 from statalike.engine.families.location_scale import point_derivatives, standardised
 from statalike.engine.families.normal_tails import LOG_ROOT_TWO_PI, log_probability_below
 from statalike.engine.families.survival import SurvivalFamily
-from statalike.engine.families.weibull import LARGEST_LOG_HAZARD
+from statalike.engine.families.weibull import LARGEST_LOG_HAZARD, mean_time_regression
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+)
 
 
 class AcceleratedFailureTime(SurvivalFamily):
@@ -77,13 +80,10 @@ class AcceleratedFailureTime(SurvivalFamily):
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         log = np.log(outcome[0])
-        total = float(np.sum(weights))
-        mean = float(weights @ log) / total
-        deviation = float(np.sqrt(weights @ np.square(log - mean) / total))
-        return mean, np.array([self.scale_sign * np.log(max(deviation, 1e-3) / self._spread)])
+        return float(weights @ log) / float(np.sum(weights)), np.zeros(1)
 
-    #: standard deviation of e
-    _spread = 1.0
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        return mean_time_regression(outcome, weights)
 
 
 def subtract_entry(found: Derivatives, before: Derivatives, late: Positions) -> None:
@@ -101,7 +101,6 @@ class WeibullTime(AcceleratedFailureTime):
     """e has the density ``exp(z - exp(z))``; own parameter ``log p = -log s``."""
 
     scale_sign = -1.0
-    _spread = float(np.pi / np.sqrt(6.0))
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -165,8 +164,6 @@ class Lognormal(AcceleratedFailureTime):
 
 class Loglogistic(AcceleratedFailureTime):
     """e is standard logistic: ``S(t) = 1 / (1 + exp(z))``."""
-
-    _spread = float(np.pi / np.sqrt(3.0))
 
     def errors(self, z: Array, failed: Array, order: int) -> tuple[Array, ...]:
         count = 1.0 + failed

@@ -12,6 +12,9 @@ from statalike.engine.families.generalized_linear import (
     GeneralizedLinearFamily,
     anscombe_integral,
 )
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+)
 
 
 class BinomialFamily(GeneralizedLinearFamily):
@@ -56,13 +59,22 @@ class BinomialFamily(GeneralizedLinearFamily):
         """:meth:`kernel` with derivatives, the third if ``third``."""
 
     @abstractmethod
-    def linear_predictor(self, probability: float) -> float:
-        """The link: eta of a probability."""
+    def linear_predictor(self, probability: Array) -> Array:
+        """The link: eta of probabilities."""
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         successes = float(weights @ outcome[0])
         trials = float(np.sum(weights * self.trials(outcome)))
-        return self.linear_predictor((successes + 0.5) / (trials + 1.0)), np.zeros(0)
+        share = np.asarray((successes + 0.5) / (trials + 1.0))
+        return float(self.linear_predictor(share)), np.zeros(0)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        trials = self.trials(outcome)
+        mean = (outcome[0] + 0.5) / (trials + 1.0)
+        eta = self.linear_predictor(mean)
+        slope = self.link.slope(eta)
+        precision = trials * np.square(slope) / (mean * (1.0 - mean))
+        return WorkingRegression(eta + (outcome[0] / trials - mean) / slope, precision)
 
     def mean(self, outcome: Array, eta: Array) -> Array:
         return self.trials(outcome) * self.link.mean(eta)

@@ -23,6 +23,9 @@ from statalike.engine.families.normal_tails import (
     log_probability_below,
     probability_below_derivatives,
 )
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+)
 
 
 class CensoredGaussian(Family):
@@ -109,12 +112,16 @@ class CensoredGaussian(Family):
         deviation = float(np.sqrt(weights @ np.square(value - mean) / total))
         return mean, np.array([np.log(deviation if deviation > 0.0 else 1.0)])
 
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        value = known_value(outcome)
+        return WorkingRegression(value, np.ones_like(value))
+
 
 def known_value(outcome: Array) -> Array:
-    """The limit of an observation, or the middle of its two limits, (n,)."""
-    lower = np.where(np.isfinite(outcome[0]), outcome[0], outcome[1])
-    upper = np.where(np.isfinite(outcome[1]), outcome[1], outcome[0])
-    return np.where(np.isfinite(lower), 0.5 * (lower + upper), 0.0)
+    """The limit of an observation, or the middle of its two limits (n,); zero without any."""
+    below, above = np.isfinite(outcome[0]), np.isfinite(outcome[1])
+    lower, upper = np.where(below, outcome[0], 0.0), np.where(above, outcome[1], 0.0)
+    return np.asarray((lower + upper) / np.maximum(1.0, below.astype(np.float64) + above))
 
 
 def normal_survivor(z: Array, third: bool) -> tuple[Array, ...]:

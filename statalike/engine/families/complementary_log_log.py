@@ -19,8 +19,8 @@ class BinomialCloglog(BinomialFamily):
 
     link = CLOGLOG
 
-    def linear_predictor(self, probability: float) -> float:
-        return float(np.log(-np.log1p(-probability)))
+    def linear_predictor(self, probability: Array) -> Array:
+        return np.asarray(np.log(-np.log1p(-probability)))
 
     def kernel(self, successes: Array, failures: Array, eta: Array) -> Array:
         odds, share, _ = _shares(eta)

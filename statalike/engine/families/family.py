@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.families.working_regression import WorkingRegression
+
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
@@ -85,6 +87,14 @@ class Family(ABC):
     @abstractmethod
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         """A constant eta and own parameters to begin from, where the likelihood is defined."""
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression | None:
+        """A linear regression that gives coefficients to begin from; none: begin from zero."""
+        return None
+
+    def own_given(self, outcome: Array, eta: Array, weights: Array) -> Array:
+        """Own parameters to begin from where eta (n,) is known."""
+        return self.starting_values(outcome, weights)[1]
 
     def is_valid(self, parameters: Array) -> bool:
         """Whether own parameters are within bounds (cutpoints in order, for example)."""

@@ -12,6 +12,11 @@ from statalike.engine.families.gamma_function import stirling_remainder
 from statalike.engine.families.generalized_linear import GeneralizedLinearFamily
 from statalike.engine.families.links import LOG
 from statalike.engine.families.normal_tails import LOG_ROOT_TWO_PI
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 # So that a product with a shape of up to 1e60 is still a number.
 LARGEST_LOG_RATIO = 500.0
@@ -88,10 +93,12 @@ class Gamma(GeneralizedLinearFamily):
         return gamma_log_density(outcome[0], eta, quantities[0], 3)
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        total = float(np.sum(weights))
-        mean = float(weights @ outcome[0]) / total
-        variance = float(weights @ np.square(outcome[0] - mean)) / total
-        return float(np.log(mean)), np.array([0.5 * float(np.log(max(variance / mean**2, 1e-4)))])
+        mean = float(weights @ outcome[0]) / float(np.sum(weights))
+        return float(np.log(mean)), np.zeros(1)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        mean = halfway_to_mean(outcome[0], weights)
+        return log_link_regression(outcome[0], mean, np.square(mean))
 
     def variance_function(self, outcome: Array, mean: Array, quantities: Array) -> Array:
         return np.square(mean)

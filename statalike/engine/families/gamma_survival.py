@@ -11,6 +11,11 @@ from statalike.engine.families.gamma import gamma_log_density
 from statalike.engine.families.incomplete_gamma import log_upper_gamma_ratio
 from statalike.engine.families.location_scale import scattered
 from statalike.engine.families.survival import SurvivalFamily
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 _LARGEST_LOG_RATIO = 150.0
 
@@ -59,6 +64,10 @@ class GammaTime(SurvivalFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         mean = float(weights @ outcome[0]) / float(np.sum(weights))
         return float(np.log(mean)), np.zeros(1)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        mean = halfway_to_mean(outcome[0], weights)
+        return log_link_regression(outcome[0], mean, np.square(mean))
 
     def mean(self, eta: Array, quantities: Array) -> Array:
         return np.exp(np.clip(eta, -700.0, 700.0))

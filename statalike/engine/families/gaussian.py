@@ -9,6 +9,11 @@ from statalike.engine.families.family import Array, Derivatives
 from statalike.engine.families.generalized_linear import GeneralizedLinearFamily
 from statalike.engine.families.links import IDENTITY, LOG
 from statalike.engine.families.normal_tails import LOG_ROOT_TWO_PI
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 # Beyond this the square of exp(eta) would overflow.
 _LARGEST_ETA = 300.0
@@ -60,6 +65,12 @@ class Gaussian(GeneralizedLinearFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         mean, log_scale = _moments(outcome[0], weights)
         return mean, np.array([log_scale])
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        return WorkingRegression(outcome[0], np.ones_like(outcome[0]))
+
+    def own_given(self, outcome: Array, eta: Array, weights: Array) -> Array:
+        return np.array([_log_deviation(outcome[0] - self._mean(eta), weights)])
 
     def variance_function(self, outcome: Array, mean: Array, quantities: Array) -> Array:
         return np.ones_like(mean)
@@ -117,10 +128,19 @@ class GaussianLog(Gaussian):
         positive = max(mean, 0.01 * float(np.exp(log_scale)))
         return float(np.log(positive)), np.array([log_scale])
 
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        mean = halfway_to_mean(outcome[0], weights)
+        smallest = 0.01 * float(np.exp(_moments(outcome[0], weights)[1]))
+        return log_link_regression(outcome[0], np.maximum(mean, smallest), 1.0)
+
 
 def _moments(value: Array, weights: Array) -> tuple[float, float]:
     """Weighted mean and log standard deviation."""
-    total = float(np.sum(weights))
-    mean = float(weights @ value) / total
-    deviation = float(np.sqrt(weights @ np.square(value - mean) / total))
-    return mean, float(np.log(deviation if deviation > 0.0 else max(abs(mean), 1.0) * 1e-6))
+    mean = float(weights @ value) / float(np.sum(weights))
+    return mean, _log_deviation(value - mean, weights)
+
+
+def _log_deviation(residual: Array, weights: Array) -> float:
+    """Log of the root mean square of residuals, kept from minus infinity."""
+    square = float(weights @ np.square(residual)) / float(np.sum(weights))
+    return 0.5 * float(np.log(max(square, 1e-30)))

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln, zeta
+from scipy.special import digamma, zeta
 
 from statalike.engine.families.family import Array
+from statalike.engine.families.gamma_function import stirling_remainder
+from statalike.engine.families.normal_tails import LOG_ROOT_TWO_PI
 
 _MAXIMUM_TERMS = 20_000
 _PRECISION = 1e-16
@@ -61,7 +63,7 @@ def _from_series(shape: Array, x: Array, log_x: Array) -> Array:
         second += bend
         if np.all(bend <= _PRECISION * second) and np.all(term <= _PRECISION * total):
             break
-    log_kernel = shape * log_x - x - gammaln(shape + 1.0)
+    log_kernel = _log_kernel(shape, log_x) - np.log(shape)
     first /= total
     second /= total
     second -= np.square(first)
@@ -106,7 +108,7 @@ def _from_fraction(shape: Array, x: Array, log_x: Array) -> Array:
         before *= scale
         now *= scale
         latest = now[0]
-        moved = np.abs(latest - ratio) > 2e-16 * np.abs(latest)
+        moved = np.abs(latest - ratio) > 1e-15 * np.abs(latest)
         ratio = latest.copy()
         # Derivatives settle a little later than the value.
         settled = 0 if moved.any() else settled + 1
@@ -117,7 +119,15 @@ def _from_fraction(shape: Array, x: Array, log_x: Array) -> Array:
     second = now[2] - 2.0 * first * now[4] - fraction * now[5]
     first /= fraction
     second /= fraction
-    value = shape * log_x - x - gammaln(shape) + np.log(fraction)
+    value = _log_kernel(shape, log_x) + np.log(fraction)
     slope = log_x - digamma(shape) + first
     curvature = second - np.square(first) - zeta(2.0, shape)
     return np.stack([value, slope, curvature, 1.0 / fraction])
+
+
+def _log_kernel(shape: Array, log_x: Array) -> Array:
+    """``log{x^k exp(-x) / Gamma(k)}``, by Stirling's formula, in which large terms cancel."""
+    log_shape = np.log(shape)
+    z = log_x - log_shape
+    remainder = stirling_remainder(shape).value
+    return shape * (z - np.expm1(z)) + 0.5 * log_shape - LOG_ROOT_TWO_PI - remainder

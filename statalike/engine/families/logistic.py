@@ -21,8 +21,8 @@ class BinomialLogit(BinomialFamily):
 
     link = LOGIT
 
-    def linear_predictor(self, probability: float) -> float:
-        return float(np.log(probability / (1.0 - probability)))
+    def linear_predictor(self, probability: Array) -> Array:
+        return np.asarray(np.log(probability / (1.0 - probability)))
 
     def kernel(self, successes: Array, failures: Array, eta: Array) -> Array:
         value = np.abs(eta)

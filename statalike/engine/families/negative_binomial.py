@@ -16,6 +16,11 @@ from statalike.engine.families.generalized_linear import (
     anscombe_integral,
 )
 from statalike.engine.families.links import LARGEST_EXPONENT, LOG
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 _LARGEST_LOG_DISPERSION = 500.0
 
@@ -113,9 +118,11 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         )
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        mean, variance = _moments(outcome[0], weights)
-        alpha = (variance - mean) / mean**2
-        return float(np.log(mean)), np.array([float(np.log(np.clip(alpha, 0.01, 10.0)))])
+        return _log_mean(outcome[0], weights), np.zeros(1)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        mean = np.maximum(halfway_to_mean(outcome[0], weights), 1e-3)
+        return log_link_regression(outcome[0], mean, mean * (1.0 + mean))
 
     def variance_function(self, outcome: Array, mean: Array, quantities: Array) -> Array:
         return mean * (1.0 + np.exp(quantities[0]) * mean)
@@ -207,9 +214,11 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         return Derivatives(value, (slope + count, -slope - weight), second, last)
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        mean, variance = _moments(outcome[0], weights)
-        delta = variance / mean - 1.0
-        return float(np.log(mean)), np.array([float(np.log(np.clip(delta, 0.01, 100.0)))])
+        return _log_mean(outcome[0], weights), np.zeros(1)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        mean = np.maximum(halfway_to_mean(outcome[0], weights), 1e-3)
+        return log_link_regression(outcome[0], mean, 2.0 * mean)
 
     def variance_function(self, outcome: Array, mean: Array, quantities: Array) -> Array:
         return mean * (1.0 + np.exp(quantities[0]))
@@ -222,8 +231,6 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         return _distribution(outcome[0], self.mean(outcome, eta) / delta, delta)
 
 
-def _moments(count: Array, weights: Array) -> tuple[float, float]:
-    """Weighted mean, kept above zero, and variance."""
-    total = float(np.sum(weights))
-    mean = (float(weights @ count) + 0.5) / (total + 0.5)
-    return mean, float(weights @ np.square(count - mean)) / total
+def _log_mean(count: Array, weights: Array) -> float:
+    """Log of the weighted mean, kept above zero."""
+    return float(np.log((float(weights @ count) + 0.5) / (float(np.sum(weights)) + 0.5)))

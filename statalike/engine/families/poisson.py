@@ -8,6 +8,11 @@ from scipy.special import gammaln, pdtr, xlogy
 from statalike.engine.families.family import Array, Derivatives
 from statalike.engine.families.generalized_linear import GeneralizedLinearFamily
 from statalike.engine.families.links import LARGEST_EXPONENT, LOG
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 
 class Poisson(GeneralizedLinearFamily):
@@ -40,6 +45,11 @@ class Poisson(GeneralizedLinearFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         total = float(weights @ outcome[0])
         return float(np.log((total + 0.5) / (float(np.sum(weights)) + 0.5))), np.zeros(0)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        """With V left at one: the step Stata's logs show."""
+        mean = halfway_to_mean(outcome[0], weights)
+        return log_link_regression(outcome[0], np.maximum(mean, 1e-3), 1.0)
 
     def variance_function(self, outcome: Array, mean: Array, quantities: Array) -> Array:
         return mean

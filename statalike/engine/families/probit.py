@@ -19,8 +19,8 @@ class BinomialProbit(BinomialFamily):
 
     link = PROBIT
 
-    def linear_predictor(self, probability: float) -> float:
-        return float(ndtri(probability))
+    def linear_predictor(self, probability: Array) -> Array:
+        return np.asarray(ndtri(probability))
 
     def kernel(self, successes: Array, failures: Array, eta: Array) -> Array:
         value = log_probability_below(eta)

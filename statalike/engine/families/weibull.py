@@ -7,6 +7,11 @@ from scipy.special import gammaln
 
 from statalike.engine.families.family import Array, Derivatives
 from statalike.engine.families.survival import Metric, SurvivalFamily, failure_rate
+from statalike.engine.families.working_regression import (
+    WorkingRegression,
+    halfway_to_mean,
+    log_link_regression,
+)
 
 # So that cumulative hazards, times a square of their logs, add up to a number.
 LARGEST_LOG_HAZARD = 600.0
@@ -46,6 +51,9 @@ class Exponential(SurvivalFamily):
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         return self.sign * float(np.log(failure_rate(outcome, weights))), np.zeros(0)
+
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        return mean_time_regression(outcome, weights)
 
     def mean(self, eta: Array, quantities: Array) -> Array:
         return np.exp(np.clip(-self.sign * eta, -700.0, 700.0))
@@ -117,6 +125,9 @@ class WeibullHazard(SurvivalFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         return float(np.log(failure_rate(outcome, weights))), np.zeros(1)
 
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+        return mean_time_regression(outcome, weights)
+
     def mean(self, eta: Array, quantities: Array) -> Array:
         inverse = np.exp(-quantities[0])
         return np.exp(np.clip(gammaln(1.0 + inverse) - eta * inverse, -700.0, 700.0))
@@ -127,3 +138,12 @@ class WeibullHazard(SurvivalFamily):
     def median(self, eta: Array, quantities: Array) -> Array:
         log = (float(np.log(np.log(2.0))) - eta) * np.exp(-quantities[0])
         return np.exp(np.clip(log, -700.0, 700.0))
+
+
+def mean_time_regression(outcome: Array, weights: Array) -> WorkingRegression:
+    """The step towards a regression of the mean time, whatever the coefficients multiply.
+
+    With coefficients on the hazard this begins on the wrong side, from which Newton-Raphson
+    returns; Stata's logs begin there.
+    """
+    return log_link_regression(outcome[0], halfway_to_mean(outcome[0], weights), 1.0)
