@@ -82,7 +82,9 @@ EXAMPLES = [
     Example("negative binomial, mean", NegativeBinomialMean(), COUNTS, make([-0.4])),
     Example("negative binomial, mean, slight", NegativeBinomialMean(), COUNTS, make([-9.0])),
     Example("negative binomial, constant", NegativeBinomialConstant(), COUNTS, make([0.6])),
-    Example("negative binomial, constant, slight", NegativeBinomialConstant(), COUNTS, make([-7.0])),
+    Example(
+        "negative binomial, constant, slight", NegativeBinomialConstant(), COUNTS, make([-7.0])
+    ),
     Example("gamma", Gamma(), POSITIVE, make([-0.3])),
     Example("gamma, small scale", Gamma(), POSITIVE, make([-2.5])),
     Example("gaussian", Gaussian(), REAL, make([0.4])),
