@@ -40,7 +40,8 @@ class Interpreter(Protocol):
 class Memory:
     """What a command may change and an error or Break must put back.
 
-    ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to.
+    ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to;
+    ``constraints`` the texts of ``constraint define`` by their numbers.
     """
 
     data: Dataset = field(default_factory=Dataset)
@@ -53,6 +54,7 @@ class Memory:
     stored: dict[str, StoredEstimates] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     tested: LinearRestrictions | None = None
+    constraints: dict[int, str] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -67,6 +69,7 @@ class Memory:
             self.stored.copy(),
             self.settings.copy(),
             self.tested,
+            self.constraints.copy(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Maximisation by Newton and Raphson's method, with Stata's convergence rules.
+"""Maximisation by Newton and Raphson's method or a quasi-Newton one, by Stata's rules.
 
 Stata's rules ([R] Maximize): after an iteration the maximum is declared found when the parameters
 or the objective have stopped moving and, unless that test is switched off, the scaled gradient
@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from statalike.engine.quasi_newton import (
+    ApproximateInverse,
+    Technique,
+    TechniquePhase,
+    techniques_in_turn,
+)
 
 Array = NDArray[np.float64]
 
@@ -22,6 +29,9 @@ FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
 MAXIMUM_STALLED = 10
+# The part of its slope that may be left at the end of a quasi-Newton step: DFP, unlike BFGS, is
+# known to be slow when line searches are loose (Nocedal and Wright 2006, section 6.1).
+SLOPE_LEFT: dict[Technique, float] = {"bfgs": 0.9, "dfp": 0.1}
 
 
 class Objective(Protocol):
@@ -34,9 +44,29 @@ class Objective(Protocol):
     def __call__(self, parameters: Array, derivatives: bool, /) -> tuple[float, Array, Array]: ...
 
 
+@runtime_checkable
+class GradientObjective(Protocol):
+    """An objective that can spare quasi-Newton methods the Hessian."""
+
+    def gradient(self, parameters: Array, /) -> tuple[float, Array]:
+        """Value and gradient (K,)."""
+
+
+@runtime_checkable
+class ScoredObjective(Protocol):
+    """An objective that is a sum over independent groups, as BHHH needs it."""
+
+    def scores(self, parameters: Array, /) -> Array:
+        """The gradient of each group's part, (G, K)."""
+
+
 @dataclass(frozen=True)
 class ConvergenceRules:
-    """When to stop; the defaults are Stata's."""
+    """How to step and when to stop; the defaults are Stata's.
+
+    ``quasi_tolerance`` lets ``g Q g'`` of a quasi-Newton method take the place of the scaled
+    gradient, so that the Hessian is not needed.
+    """
 
     iterations: int = 16_000
     parameter_tolerance: float = 1e-6
@@ -44,11 +74,40 @@ class ConvergenceRules:
     scaled_gradient_tolerance: float = 1e-5
     use_scaled_gradient: bool = True
     difficult: bool = False
+    techniques: tuple[TechniquePhase, ...] = (TechniquePhase("nr"),)
+    quasi_tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class ConvergenceMeasures:
+    """What an iteration is judged by.
+
+    ``parameters`` is the largest relative change of a parameter, ``value`` the relative change of
+    the objective, ``scaled_gradient`` is ``g (-H)^-1 g'``, nan where H is not negative definite or
+    was not computed.
+    """
+
+    parameters: float
+    value: float
+    scaled_gradient: float
+
+
+@dataclass(frozen=True)
+class StepTrial:
+    """A length tried along the step, in multiples of it, and the objective there."""
+
+    length: float
+    value: float
 
 
 @dataclass(frozen=True)
 class IterationRecord:
-    """One line of an iteration log: where the iteration arrived, and how."""
+    """One line of an iteration log: where the iteration arrived, and how.
+
+    ``hessian`` (K, K) is empty where a quasi-Newton method did without it.  ``step_length`` is the
+    norm of the proposed step, of which ``trials`` are the lengths tried.  The starting values
+    have neither these nor ``measures``.
+    """
 
     iteration: int
     value: float
@@ -56,6 +115,11 @@ class IterationRecord:
     backed_up: bool
     gradient: Array
     parameters: Array
+    hessian: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    technique: Technique = "nr"
+    step_length: float = 0.0
+    trials: tuple[StepTrial, ...] = ()
+    measures: ConvergenceMeasures | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +144,46 @@ class Optimum:
         return self.log[-1].iteration if self.log else 0
 
 
+@dataclass(frozen=True)
+class _Point:
+    parameters: Array
+    value: float
+    gradient: Array
+    hessian: Array | None
+
+
+class _Evaluations:
+    """The objective with its calls counted, computing the Hessian only where it is needed."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self.count = 0
+
+    def value(self, parameters: Array) -> float:
+        self.count += 1
+        return self._objective(parameters, False)[0]
+
+    def point(self, parameters: Array, technique: Technique) -> _Point:
+        self.count += 1
+        if technique != "nr" and isinstance(self._objective, GradientObjective):
+            return _Point(parameters, *self._objective.gradient(parameters), None)
+        return _Point(parameters, *self._objective(parameters, True))
+
+    def hessian(self, point: _Point) -> Array:
+        if point.hessian is not None:
+            return point.hessian
+        self.count += 1
+        return self._objective(point.parameters, True)[2]
+
+    def outer_product(self, point: _Point) -> Array:
+        """Minus the sum over groups of the scores' outer products, (K, K)."""
+        if not isinstance(self._objective, ScoredObjective):
+            raise ValueError("BHHH needs an objective with scores")
+        self.count += 1
+        scores = self._objective.scores(point.parameters)
+        return -(scores.T @ scores)
+
+
 def maximise(
     objective: Objective,
     start: Array,
@@ -91,77 +195,106 @@ def maximise(
     A step that does not improve the objective is halved until it does ("backed up").  Where the
     Hessian is not negative definite a ridge is added to its diagonal, or with ``rules.difficult``
     its eigenvalues are replaced by their magnitudes, and the step is lengthened as long as that
-    pays.  It ends without convergence after ``rules.iterations``, or when several iterations in
-    succession change nothing or stay where the objective is flat: to go on would be to follow
-    rounding errors.
+    pays; so is that of a quasi-Newton method while the slope along it stays steep.  Techniques
+    take turns as ``rules.techniques`` say.  It ends without convergence after
+    ``rules.iterations``, or when several iterations in succession change nothing or stay where
+    the objective is flat: to go on would be to follow rounding errors.
 
-    Raises ``FloatingPointError`` when the objective is undefined at the start.
+    Raises ``FloatingPointError`` when the objective is undefined at the start, and ``ValueError``
+    for BHHH when the objective has no scores.
     """
     rules = rules or ConvergenceRules()
-    evaluations = 1
-    parameters = np.array(start, dtype=np.float64)
-    value, gradient, hessian = objective(parameters, True)
-    if not np.isfinite(value):
+    evaluations = _Evaluations(objective)
+    turns = techniques_in_turn(rules.techniques)
+    technique = next(turns)
+    approximation = ApproximateInverse(technique)
+    point = evaluations.point(np.array(start, dtype=np.float64), technique)
+    if not np.isfinite(point.value):
         raise FloatingPointError("the objective is not defined at the starting values")
     log: list[IterationRecord] = []
 
-    def record(iteration: int, not_concave: bool, backed_up: bool) -> None:
+    def direction() -> tuple[Array, bool]:
+        if technique == "nr":
+            return ascent_direction(point.gradient, evaluations.hessian(point), rules.difficult)
+        if technique == "bhhh":
+            return ascent_direction(point.gradient, evaluations.outer_product(point), False)
+        return approximation.step(point.gradient), True
+
+    def record(
+        iteration: int,
+        not_concave: bool,
+        backed_up: bool,
+        trials: tuple[StepTrial, ...] = (),
+        step_length: float = 0.0,
+        measures: ConvergenceMeasures | None = None,
+    ) -> None:
         entry = IterationRecord(
-            iteration, value, not_concave, backed_up, gradient.copy(), parameters.copy()
+            iteration,
+            point.value,
+            not_concave,
+            backed_up,
+            point.gradient.copy(),
+            point.parameters.copy(),
+            np.zeros((0, 0)) if point.hessian is None else point.hessian.copy(),
+            technique,
+            step_length,
+            trials,
+            measures,
         )
         log.append(entry)
         if on_iteration is not None:
             on_iteration(entry)
 
-    step, concave = ascent_direction(gradient, hessian, rules.difficult)
+    step, concave = direction()
     record(0, not concave, False)
-    converged = parameters.size == 0
+    converged = point.parameters.size == 0
     iteration = stalled = 0
     while not converged and iteration < rules.iterations:
         iteration += 1
-        previous, previous_value = parameters, value
-        length, backed_up = 1.0, False
-        trial = previous + step
-        trial_value, trial_gradient, trial_hessian = objective(trial, True)
-        evaluations += 1
-        slack = 1e-13 * (abs(previous_value) + 1.0)
-        if not trial_value >= previous_value - slack:
-            for _ in range(MAXIMUM_HALVINGS):
-                length /= 2.0
-                trial = previous + length * step
-                trial_value = objective(trial, False)[0]
-                evaluations += 1
-                if trial_value > previous_value:
-                    break
-            else:
-                trial = previous
-            backed_up = True
-            trial_value, trial_gradient, trial_hessian = objective(trial, True)
-            evaluations += 1
-        elif not concave:
-            longer_value = trial_value
-            for _ in range(MAXIMUM_DOUBLINGS):
-                candidate = previous + 2.0 * length * step
-                longer_value = objective(candidate, False)[0]
-                evaluations += 1
-                if not longer_value > trial_value + slack:
-                    break
-                length *= 2.0
-                trial, trial_value = candidate, longer_value
-            if length > 1.0:
-                trial_value, trial_gradient, trial_hessian = objective(trial, True)
-                evaluations += 1
-        parameters, value = trial, trial_value
-        gradient, hessian = trial_gradient, trial_hessian
-        step, concave = ascent_direction(gradient, hessian, rules.difficult)
-        record(iteration, not concave, backed_up)
-        moved = float(np.max(np.abs(parameters - previous) / (np.abs(previous) + 1.0)))
-        gained = abs(value - previous_value) / (abs(previous_value) + 1.0)
-        still = moved <= rules.parameter_tolerance or gained <= rules.value_tolerance
-        if still and rules.use_scaled_gradient:
-            converged = concave and float(gradient @ step) < rules.scaled_gradient_tolerance
+        before, taken = point, step
+        point, backed_up, trials = _moved(evaluations, before, taken, concave, technique)
+        coming = next(turns)
+        if coming != technique:
+            approximation = ApproximateInverse(coming)
+        elif backed_up and np.array_equal(point.parameters, before.parameters):
+            approximation.forget()
         else:
-            converged = still
+            approximation.learn(
+                point.parameters - before.parameters, point.gradient - before.gradient
+            )
+        switched, technique = coming != technique, coming
+        if technique == "nr" and point.hessian is None:
+            point = _with_hessian(evaluations, point)
+        step, concave = direction()
+        change = point.parameters - before.parameters
+        moved = float(np.max(np.abs(change) / (np.abs(before.parameters) + 1.0)))
+        gained = abs(point.value - before.value) / (abs(before.value) + 1.0)
+        still = moved <= rules.parameter_tolerance or gained <= rules.value_tolerance
+        scaled_gradient = float("nan")
+        if technique != "nr" and rules.quasi_tolerance is not None and not switched:
+            scaled_gradient = float(point.gradient @ step)
+            small = scaled_gradient < rules.quasi_tolerance
+        elif technique == "nr":
+            if concave:
+                scaled_gradient = float(point.gradient @ step)
+            small = scaled_gradient < rules.scaled_gradient_tolerance
+        elif still and rules.use_scaled_gradient:
+            point = _with_hessian(evaluations, point)
+            newton, definite = ascent_direction(point.gradient, evaluations.hessian(point), False)
+            if definite:
+                scaled_gradient = float(point.gradient @ newton)
+            small = scaled_gradient < rules.scaled_gradient_tolerance
+        else:
+            small = False
+        converged = still and (small or not rules.use_scaled_gradient)
+        record(
+            iteration,
+            not concave,
+            backed_up,
+            trials,
+            float(np.linalg.norm(taken)),
+            ConvergenceMeasures(moved, gained, scaled_gradient),
+        )
         unmoved = moved <= STILL and gained <= STILL
         flat = not concave and gained <= FLAT
         stalled = stalled + 1 if unmoved or flat else 0
@@ -169,15 +302,101 @@ def maximise(
             break
     return Optimum(
         np.array(start, dtype=np.float64),
-        parameters,
-        value,
-        gradient,
-        hessian,
+        point.parameters,
+        point.value,
+        point.gradient,
+        evaluations.hessian(point),
         converged,
-        evaluations,
+        evaluations.count,
         rules,
         log,
     )
+
+
+def _with_hessian(evaluations: _Evaluations, point: _Point) -> _Point:
+    return _Point(point.parameters, point.value, point.gradient, evaluations.hessian(point))
+
+
+def _moved(
+    evaluations: _Evaluations, before: _Point, step: Array, concave: bool, technique: Technique
+) -> tuple[_Point, bool, tuple[StepTrial, ...]]:
+    """Where the step leads, whether it had to be shortened, and the lengths tried."""
+    length = 1.0
+    trial = evaluations.point(before.parameters + step, technique)
+    trials = [StepTrial(length, trial.value)]
+    slack = 1e-13 * (abs(before.value) + 1.0)
+    backed_up = not trial.value >= before.value - slack
+    if backed_up:
+        for _ in range(MAXIMUM_HALVINGS):
+            length /= 2.0
+            value = evaluations.value(before.parameters + length * step)
+            trials.append(StepTrial(length, value))
+            if value > before.value:
+                break
+        else:
+            length = 0.0
+        trial = evaluations.point(before.parameters + length * step, technique)
+    elif not concave:
+        length = _lengthened(evaluations, before, step, trials, slack)
+        if length > 1.0:
+            trial = evaluations.point(before.parameters + length * step, technique)
+    if technique in SLOPE_LEFT and length > 0.0:
+        trial = _settled(evaluations, before, step, trial, length, technique, trials)
+    return trial, backed_up, tuple(trials)
+
+
+def _lengthened(
+    evaluations: _Evaluations,
+    before: _Point,
+    step: Array,
+    trials: list[StepTrial],
+    slack: float,
+) -> float:
+    """The step doubled as long as the objective rises."""
+    length, best = 1.0, trials[-1].value
+    for _ in range(MAXIMUM_DOUBLINGS):
+        value = evaluations.value(before.parameters + 2.0 * length * step)
+        trials.append(StepTrial(2.0 * length, value))
+        if not value > best + slack:
+            break
+        length *= 2.0
+        best = value
+    return length
+
+
+def _settled(
+    evaluations: _Evaluations,
+    before: _Point,
+    step: Array,
+    trial: _Point,
+    length: float,
+    technique: Technique,
+    trials: list[StepTrial],
+) -> _Point:
+    """The trial, or a better point along the step where its slope has nearly vanished.
+
+    Lengths are doubled until the slope changes its sign, then found by the secant of the slope.
+    """
+    slope = float(before.gradient @ step)
+    low, high = (0.0, slope), None
+    for _ in range(MAXIMUM_DOUBLINGS):
+        here = float(trial.gradient @ step)
+        if abs(here) <= SLOPE_LEFT[technique] * slope:
+            break
+        if here > 0.0:
+            low = length, here
+        else:
+            high = length, here
+        if high is None:
+            length *= 2.0
+        else:
+            length = low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1])
+        better = evaluations.point(before.parameters + length * step, technique)
+        trials.append(StepTrial(length, better.value))
+        if not better.value > trial.value:
+            break
+        trial = better
+    return trial
 
 
 def ascent_direction(gradient: Array, hessian: Array, difficult: bool) -> tuple[Array, bool]:

@@ -28,6 +28,10 @@ START_RULES: Final = (
     "linear_hypotheses",
     "linear_combination",
     "numlist",
+    "matrix_expression",
+    "matrix_target",
+    "techniques",
+    "initial_values",
 )
 
 

@@ -133,9 +133,7 @@ def test_by_groups() -> None:
 # --- requests that are refused --------------------------------------------------------------------
 
 REFUSED = (
-    "pwscale(size)", "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
-    "hessian", "showtolerance",
-    "collinear", "fweight(x)", "pweight(x)", "from(b)", "robust", "cluster(region)",
+    "pwscale(size)", "fweight(x)", "pweight(x)", "robust", "cluster(region)",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from statalike.commands.estimation.constraints import Constraints, read_constraints
 from statalike.commands.estimation.data_signature import data_signature, signature_variables
 from statalike.commands.estimation.degrees_of_freedom import (
     EstimationArrays,
@@ -18,11 +19,20 @@ from statalike.commands.estimation.degrees_of_freedom import (
 )
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
+from statalike.commands.estimation.initial_values import read_initial_values
+from statalike.commands.estimation.iteration_display import IterationDisplay
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
+from statalike.commands.estimation.maximize_options import (
+    MAXIMIZE_OPTIONS,
+    convergence_rules,
+    log_shown,
+    trace_contents,
+)
 from statalike.commands.estimation.mixed_display import show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
     group_sizes,
+    parameter_stripes,
     stored_results,
 )
 from statalike.commands.estimation.random_effects import (
@@ -43,9 +53,10 @@ from statalike.design.sample import drop_missing, drop_missing_terms
 from statalike.design.terms import Measure, Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
+from statalike.engine.linear.constrained import constrained_model, unconstrained_fit
 from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
 from statalike.engine.linear.model import LinearMixedModel
-from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
+from statalike.engine.newton_raphson import IterationRecord
 from statalike.errors import StataError, last_estimates_not_found, no_observations
 from statalike.evaluation import observations_mask, some_observations
 from statalike.language.arguments import Arguments
@@ -58,21 +69,17 @@ from statalike.output.iteration_log import (
     iteration_line,
     section,
 )
+from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.state import State
 
-EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant]"
+EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant COLlinear]"
 MODEL_OPTIONS = (
     "MLe reml RESiduals(string) DFMethod(string) DFTable(string) SMALL vce(string) "
     "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
-    "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
-    "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
+    f"CONSTraints(string) noCNSReport {MAXIMIZE_OPTIONS} {DISPLAY_OPTIONS}"
 )
-UNSUPPORTED = (
-    "PWSCale(string) CONSTraints(string) TECHnique(string) "
-    "TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
-    "FROM(string) FWeight(string) PWeight(string) COLlinear Robust CLuster(string)"
-)
+UNSUPPORTED = "PWSCale(string) FWeight(string) PWeight(string) Robust CLuster(string)"
 VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
 
 
@@ -97,6 +104,8 @@ def mixed(state: State, arguments: Arguments) -> None:
     freedom = requested_method(options, method == "reml", request.level_names)
     sample = request.sample
     design, matrix = _settled_design(state, request)
+    rules = convergence_rules(options, state.settings, refused=("bhhh",))
+    constraints = _constraints(state, request.outcome, design, options)
     description = LinearMixedDescription(
         request.outcome,
         design,
@@ -107,7 +116,14 @@ def mixed(state: State, arguments: Arguments) -> None:
         residuals = describe_residuals(request.residuals, state.data, sample, codes)
         description = replace(description, residuals=residuals)
     model = description.engine_model(state.data, sample, matrix)
-    fit = _fit(state, model, method, options)
+    if constraints is not None:
+        model = constrained_model(model, constraints.space)
+    names = parameter_stripes(description)
+    initial = _initial_values(state, description, names, options)
+    settings = replace(fit_options(options), rules=rules, initial=initial)
+    fit = _fit(state, model, method, options, settings, names)
+    if constraints is not None:
+        fit = unconstrained_fit(fit, constraints.space)
     state.e = stored_results(
         description,
         fit,
@@ -116,7 +132,9 @@ def mixed(state: State, arguments: Arguments) -> None:
             arguments.text,
             "logarithm" if options.get("matlog") else "square_root",
             bool(options.get("emonly")),
+            " ".join(phase.technique for phase in rules.techniques),
         ),
+        constraints,
     )
     state.e.macros["datasignature"] = data_signature(state.data, description, sample)
     state.e.macros["datasignaturevars"] = " ".join(signature_variables(description))
@@ -172,7 +190,7 @@ def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
         typed = vce.partition(" ")[0]
         known = any(name.startswith(typed) for name in VARIANCE_ESTIMATORS)
         raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
-    for name in ("emiterate", "iterate", "emtolerance", "tolerance", "ltolerance", "nrtolerance"):
+    for name in ("emiterate", "emtolerance"):
         if float(options.get(name, 0)) < 0:
             raise StataError(198, f"{name}() must be nonnegative")
     if options.get("variance") and options.get("stddeviations"):
@@ -222,6 +240,34 @@ def _outcome_name(term: Term) -> str:
     return f"{element.operators}.{element.variable}" if element.operators else element.variable
 
 
+def _constraints(
+    state: State, outcome: Column, design: Design, options: Mapping[str, Any]
+) -> Constraints | None:
+    """The constraints on the fixed effects."""
+    typed = options.get("constraints")
+    if typed is None:
+        return None
+    if options.get("dfmethod"):
+        raise StataError(198, "option dfmethod() not allowed with option constraints()")
+    stripes = tuple(Stripe(outcome.name, name) for name in design.names)
+    parameters = NamedMatrix.row(np.zeros(len(stripes)), stripes)
+    return read_constraints(state, str(typed), parameters, design.estimated)
+
+
+def _initial_values(
+    state: State,
+    description: LinearMixedDescription,
+    names: tuple[Stripe, ...],
+    options: Mapping[str, Any],
+) -> np.ndarray | None:
+    """Starting values of the variance parameters; the fixed effects follow from these."""
+    typed = options.get("from")
+    if typed is None:
+        return None
+    fixed = tuple(Stripe(description.outcome.name, name) for name in description.fixed.names)
+    return read_initial_values(state, str(typed), (*fixed, *names))[len(fixed) :]
+
+
 def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray]:
     """The fixed-effects design with collinear columns omitted, each said in a note.
 
@@ -248,7 +294,7 @@ def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray
 def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
     """The covariates of one equation, collinear ones left out with a note."""
     columns = equation.columns(state.data, sample)
-    if len(columns) > 1:
+    if len(columns) > 1 and not equation.collinear:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
         covariates = matrix[:, :-1] if equation.constant else matrix
         kept = independent_columns(covariates, constant=equation.constant)
@@ -264,15 +310,20 @@ def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) 
 
 
 def _fit(
-    state: State, model: LinearMixedModel, method: str, options: Mapping[str, Any]
+    state: State,
+    model: LinearMixedModel,
+    method: str,
+    options: Mapping[str, Any],
+    settings: FitOptions,
+    names: tuple[Stripe, ...],
 ) -> LinearMixedFit:
-    log = _IterationLog(state, method, options)
+    log = _IterationLog(state, method, options, names)
     try:
-        log.begin(bool(model.levels), model.errors is not None)
+        log.begin(bool(model.levels) and settings.initial is None, model.errors is not None)
         fit = fit_linear_mixed_model(
             model,
             "reml" if method == "reml" else "ml",
-            fit_options(options),
+            settings,
             log.em_iteration,
             log.iteration,
         )
@@ -283,21 +334,14 @@ def _fit(
 
 
 def fit_options(options: Mapping[str, Any]) -> FitOptions:
-    """The engine's options from those of the command."""
+    """The engine's options from those of the command, without those of maximisation."""
     return FitOptions(
         em_iterations=int(options.get("emiterate", 20)),
         em_tolerance=float(options.get("emtolerance", 1e-10)),
         em_only=bool(options.get("emonly")),
         scale="logarithm" if options.get("matlog") else "square_root",
         standard_errors=not options.get("nostderr"),
-        rules=ConvergenceRules(
-            iterations=int(options.get("iterate", 16_000)),
-            parameter_tolerance=float(options.get("tolerance", 1e-6)),
-            value_tolerance=float(options.get("ltolerance", 1e-7)),
-            scaled_gradient_tolerance=float(options.get("nrtolerance", 1e-5)),
-            use_scaled_gradient=not options.get("nonrtolerance"),
-            difficult=bool(options.get("difficult")),
-        ),
+        trace=trace_contents(options).matrices,
     )
 
 
@@ -306,6 +350,7 @@ _MESSAGES = {
     "insufficient_observations": (2001, "insufficient observations"),
     "no_residual_variation": (459, "the outcome does not vary around the fixed effects"),
     "likelihood_undefined": (1400, "initial values not feasible"),
+    "inconsistent_constraints": (412, "redundant or inconsistent constraints"),
     "not_finite": (459, "the data contain values too large to be used"),
     "collinear_fixed_effects": (459, "the fixed-effects covariates are collinear"),
     "nonconformable": (503, "conformability error"),
@@ -320,27 +365,30 @@ def estimation_failure(error: EstimationError) -> StataError:
     return StataError(code, message)
 
 
-def _log_shown(state: State, options: Mapping[str, Any]) -> bool:
-    return not options.get("nolog") and state.settings.iterlog == "on"
-
-
 def _show_stage(state: State, options: Mapping[str, Any], heading: str) -> None:
     """A line of the iteration log that says what is being computed."""
-    if _log_shown(state, options):
+    if log_shown(state, options):
         state.console.print_lines(section(heading))
 
 
 class _IterationLog:
     """Prints the log of a fit as it goes on."""
 
-    def __init__(self, state: State, method: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, state: State, method: str, options: Mapping[str, Any], names: tuple[Stripe, ...]
+    ) -> None:
         self._console = state.console
-        self._shown = _log_shown(state, options)
+        self._shown = log_shown(state, options)
         self._em_shown = bool(options.get("emlog") or options.get("emonly"))
         self._dots = bool(options.get("emdots"))
         self._standard_errors = not options.get("nostderr")
         restricted = method == "reml"
         self._criterion = "Log restricted-likelihood" if restricted else "Log likelihood"
+        # The residual variance is profiled out; residual parameters of their own follow it.
+        profiled = tuple(name for name in names if name.equation != "lnsig_e")
+        self._iterations = IterationDisplay(
+            state.console, profiled, trace_contents(options), self._criterion
+        )
 
     def begin(self, random_effects: bool, structured: bool) -> None:
         if self._shown and structured:
@@ -362,10 +410,7 @@ class _IterationLog:
         if record.iteration == 0:
             self._console.finish_line()
             self._console.print_lines(section(GRADIENT_HEADING))
-        remark = "not concave" if record.not_concave else "backed up" if record.backed_up else ""
-        self._console.print(
-            iteration_line(record.iteration, record.value, criterion=self._criterion, remark=remark)
-        )
+        self._iterations.show(record)
 
     def end(self, fit: LinearMixedFit) -> None:
         if not self._shown:

@@ -13,6 +13,7 @@ from statalike.commands.estimation.coefficient_rows import (
     result_table,
     value_labels,
 )
+from statalike.commands.estimation.constraints import constraint_lines
 from statalike.commands.estimation.degrees_of_freedom import degrees_of_freedom_contents
 from statalike.commands.estimation.display_options import (
     confidence_level,
@@ -72,12 +73,17 @@ def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False
         console.print_lines(
             mixed_header(header(results, groups=not options.get("nogroup"), small=small))
         )
+    constraints: list[Line] = []
+    if not options.get("nocnsreport"):
+        constraints = constraint_lines(results, state.settings.linesize)
     if options.get("estmetric") or options.get("coeflegend"):
         console.print()
+        console.print_lines(constraints)
         console.print_lines(_metric_table(state, options, level))
     else:
         if not options.get("nofetable"):
             console.print()
+            console.print_lines(constraints)
             console.print_lines(fixed_effects_table(state, options, level, small=small))
         if not options.get("noretable"):
             console.print()

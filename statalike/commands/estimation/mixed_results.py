@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from statalike.commands.estimation.coefficient_rows import expanded
+from statalike.commands.estimation.constraints import Constraints, post_constraints
+from statalike.commands.estimation.convergence_results import post_convergence
 from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.commands.estimation.residual_structure import post_residuals
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
-from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
+from statalike.engine.linear.fit import LinearMixedFit
 from statalike.engine.nested_groups import nested_groups
+from statalike.engine.wald_test import wald_test
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
 
@@ -28,6 +31,7 @@ class EstimationRequest:
     command_line: str
     scale: str
     em_only: bool
+    technique: str = "nr"
 
 
 def stored_results(
@@ -35,10 +39,14 @@ def stored_results(
     fit: LinearMixedFit,
     sizes: Sequence[np.ndarray],
     request: EstimationRequest,
+    constraints: Constraints | None = None,
 ) -> Results:
     """e() of ``mixed``.  ``sizes`` are the observations per group of each level variable."""
     results = Results()
     _post_estimates(results, description, fit)
+    if constraints is not None:
+        post_constraints(results, constraints)
+    post_convergence(results, fit.optimum, fit.gradient, fit.hessian)
     _post_groups(results, sizes)
     _post_tests(results, description, fit)
     scalars, macros = results.scalars, results.macros
@@ -65,7 +73,7 @@ def stored_results(
     if request.em_only:
         macros["emonly"] = "emonly"
     macros["ml_method"] = "d0"
-    macros["technique"] = "nr"
+    macros["technique"] = request.technique
     macros["properties"] = "b V"
     macros["estat_cmd"] = "mixed_estat"
     macros["predict"] = "mixed_p"
@@ -79,11 +87,9 @@ def _post_estimates(
     b, variance = expanded(fit.coefficients, fit.coefficient_covariance, estimated)
     k_f, k_r = len(b), len(fit.estimates)
     outcome = description.outcome.name
-    residual_names = description.residuals.parameter_names() if description.residuals else []
     stripes = (
         *(Stripe(outcome, name) for name in description.fixed.names),
-        *(Stripe(name, "_cons") for name in parameter_names(description, fit.parameters)),
-        *(Stripe(name, "_cons") for name in residual_names),
+        *parameter_stripes(description),
     )
     V = np.zeros((k_f + k_r, k_f + k_r))
     V[:k_f, :k_f] = variance
@@ -106,26 +112,26 @@ def _post_estimates(
     )
 
 
-def parameter_names(
-    description: LinearMixedDescription, parameters: Sequence[VarianceParameter]
-) -> list[str]:
-    """Equation names of the variance parameters: ``lns1_1_1``, ``atr1_1_1_2``, ``lnsig_e``.
+def parameter_stripes(description: LinearMixedDescription) -> tuple[Stripe, ...]:
+    """The names in e(b) of the variance and residual parameters: ``lns1_1_1``, ``atr1_1_1_2``,
+    ``lnsig_e``, then those of structured residuals.
 
     The first number is the level, the second the equation at that level, then the effects.
     """
     numbers = {name: number for number, name in enumerate(description.level_names, 1)}
-    names = []
-    for parameter in parameters:
-        if parameter.level < 0:
-            names.append("lnsig_e")
-            continue
-        level = numbers[description.levels[parameter.level][0]]
-        start = f"{level}_{parameter.equation + 1}_{parameter.i + 1}"
-        if parameter.kind == "lnsd":
-            names.append(f"lns{start}")
-        else:
-            names.append(f"atr{start}_{parameter.j + 1}")
-    return names
+    names: list[str] = []
+    for level, equations in description.levels:
+        for position, equation in enumerate(equations, 1):
+            for parameter in equation.covariance().parameters:
+                start = f"{numbers[level]}_{position}_{parameter.i + 1}"
+                if parameter.kind == "lnsd":
+                    names.append(f"lns{start}")
+                else:
+                    names.append(f"atr{start}_{parameter.j + 1}")
+    names.append("lnsig_e")
+    if description.residuals is not None:
+        names += description.residuals.parameter_names()
+    return tuple(Stripe(name, "_cons") for name in names)
 
 
 def group_sizes(
@@ -159,10 +165,15 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     if df:
         b = fit.coefficients[slopes]
         V = fit.coefficient_covariance[np.ix_(slopes, slopes)]
-        try:
-            chi2 = float(b @ np.linalg.solve(V, b))
-        except np.linalg.LinAlgError:
-            chi2 = MISSING
+        if "Cns" in results.matrices:
+            # The coefficients depend on each other, or have no variance at all.
+            test = wald_test(b, V, np.eye(df), np.zeros(df))
+            df, chi2 = test.df, test.statistic if test.df else MISSING
+        else:
+            try:
+                chi2 = float(b @ np.linalg.solve(V, b))
+            except np.linalg.LinAlgError:
+                chi2 = MISSING
     results.scalars["df_m"] = float(df)
     results.scalars["chi2"] = chi2
     results.scalars["p"] = chi2_tail(df, chi2) if chi2 < MISSING else MISSING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,13 +25,15 @@ class RandomEquation:
     """The random effects of one equation: the variable that forms groups, and their covariates.
 
     ``terms`` are the covariates without the constant.  ``structure`` is one of the values of
-    ``STRUCTURES``; with a single effect every structure is the identity.
+    ``STRUCTURES``; with a single effect every structure is the identity.  ``collinear`` keeps
+    covariates that depend on others.
     """
 
     level: str
     terms: tuple[Term, ...]
     constant: bool
     structure: str
+    collinear: bool = False
 
     def columns(self, data: Dataset, rows: np.ndarray) -> tuple[Column, ...]:
         """The covariates on an estimation sample, the constant last."""
@@ -59,6 +61,7 @@ def read_random_equation(state: State, arguments: Arguments) -> RandomEquation:
         model_terms(arguments.terms, state.data),
         not arguments.options.get("noconstant"),
         covariance_structure(str(typed)) if typed is not None else "independent",
+        bool(arguments.options.get("collinear")),
     )
 
 
@@ -72,6 +75,6 @@ def settle_repeated_levels(equations: Sequence[RandomEquation]) -> tuple[RandomE
                 raise StataError(
                     198, f"repeated-level equations for {equation.level} must be consecutive"
                 )
-            equation = RandomEquation(equation.level, equation.terms, False, equation.structure)
+            equation = replace(equation, constant=False)
         settled.append(equation)
     return tuple(settled)

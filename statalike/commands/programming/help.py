@@ -38,6 +38,7 @@ SHARED_PAGES = {
     "include": "do",
     "keep": "drop",
     "local": "macro",
+    "mkmat": "matrix",
     "noisily": "quietly",
     "rm": "erase",
     "tempfile": "tempvar",

@@ -33,8 +33,17 @@ from statalike.engine.linear.fit import (
     VarianceParameter,
     fit_linear_mixed_model,
 )
-from statalike.engine.linear.information import covariance_from_hessian, estimation_scale_hessian
-from statalike.engine.linear.profile import ProfileObjective, difference_maximum, newton_steps
+from statalike.engine.linear.information import (
+    covariance_from_hessian,
+    estimation_scale_gradient,
+    estimation_scale_hessian,
+)
+from statalike.engine.linear.profile import (
+    ProfileObjective,
+    difference_maximum,
+    newton_steps,
+    traced,
+)
 from statalike.engine.linear.regression import regression_of_design
 from statalike.engine.newton_raphson import IterationRecord, Optimum, maximise
 
@@ -59,7 +68,7 @@ def fit_crossed_effects_model(
     be given.
     """
     options = options or FitOptions()
-    if options.start is not None:
+    if options.start is not None or options.initial is not None:
         raise EstimationError("nonconformable", "starting values for crossed effects")
     equivalent = nested_equivalent(model)
     if equivalent is not None:
@@ -80,7 +89,8 @@ def fit_crossed_effects_model(
         parts = likelihood.evaluate(working, 0)
     else:
         try:
-            optimum = maximise(objective, objective.start(working), options.rules, on_iteration)
+            report = traced(objective, on_iteration, options.trace)
+            optimum = maximise(objective, objective.start(working), options.rules, report)
         except FloatingPointError as error:
             raise EstimationError("likelihood_undefined", str(error)) from None
         working, parts = objective.parts_at(optimum.parameters)
@@ -92,7 +102,9 @@ def fit_crossed_effects_model(
     reported = variance * (scales.to_relative @ working)
     estimates = np.append(scales.to_estimation(reported), 0.5 * np.log(variance))
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
+    gradient, hessian = np.zeros(0), np.zeros((0, 0))
     if optimum is not None and options.standard_errors:
+        gradient = estimation_scale_gradient(scales, working, parts, estimates)
         hessian = estimation_scale_hessian(
             likelihood, scales, working, parts, estimates, differences
         )
@@ -115,6 +127,8 @@ def fit_crossed_effects_model(
         optimum=optimum,
         linear=linear,
         group_sizes=products.groups.sizes,
+        gradient=gradient,
+        hessian=hessian,
     )
 
 

@@ -77,6 +77,17 @@ def exact_hessian(
     return np.asarray(result)
 
 
+def estimation_scale_gradient(
+    scales: VarianceParameters, working: Array, parts: LikelihoodParts, estimates: Array
+) -> Array:
+    """Gradient (K + 1,) of the log likelihood at ``estimates``, the fixed effects profiled out."""
+    precision = np.exp(-2.0 * estimates[-1])
+    score = -0.5 * (parts.log_determinant_gradient + parts.sum_of_squares_gradient * precision)
+    slope = scales.to_working @ scales.from_estimation(estimates[:-1]).jacobian * precision
+    own = float(score @ (-2.0 * working)) - parts.degrees_of_freedom
+    return np.append(slope.T @ score, own + parts.sum_of_squares * precision)
+
+
 def log_likelihood(
     degrees_of_freedom: int,
     log_determinant: Array | float,
