@@ -357,12 +357,19 @@ _MESSAGES = {
 }
 
 
+UNDEFINED_HINT = (
+    "the likelihood has no maximum when nothing is left for residuals, as when the outcome is "
+    "constant within groups"
+)
+
+
 def estimation_failure(error: EstimationError) -> StataError:
     """The message and return code for a model that the engine cannot estimate."""
     if error.kind == "no_observations":
         return no_observations()
     code, message = _MESSAGES[error.kind]
-    return StataError(code, message)
+    hint = UNDEFINED_HINT if error.kind == "likelihood_undefined" else ""
+    return StataError(code, message, hint=hint)
 
 
 def _show_stage(state: State, options: Mapping[str, Any], heading: str) -> None:

@@ -14,6 +14,7 @@ from statalike.commands.estimation.coefficient_rows import (
     value_labels,
 )
 from statalike.commands.estimation.constraints import constraint_lines
+from statalike.commands.estimation.convergence_results import undetermined_parameters
 from statalike.commands.estimation.degrees_of_freedom import degrees_of_freedom_contents
 from statalike.commands.estimation.display_options import (
     confidence_level,
@@ -52,6 +53,11 @@ from statalike.output.random_effects_table import RandomEffectsTable, random_eff
 from statalike.output.styled import Line
 from statalike.results.stores import Results
 from statalike.state import State
+
+UNDETERMINED = (
+    "standard errors of some parameters cannot be computed, for the data do not determine them; "
+    "see estat convergence."
+)
 
 
 def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False) -> None:
@@ -234,6 +240,8 @@ def _after_the_tables(state: State, *, shown: bool) -> list[Line]:
         if not single:
             remark = BOUNDARY_NOTE if residual_only else CONSERVATIVE_NOTE
             lines += [(), *note(remark, linesize)]
+    if undetermined_parameters(results):
+        lines += warning(UNDETERMINED, linesize)
     if not scalars["converged"] and "emonly" in results.macros:
         lines += warning("convergence not achieved; estimates are based on iterated EM", linesize)
     return lines

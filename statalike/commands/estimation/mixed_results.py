@@ -46,7 +46,7 @@ def stored_results(
     _post_estimates(results, description, fit)
     if constraints is not None:
         post_constraints(results, constraints)
-    post_convergence(results, fit.optimum, fit.gradient, fit.hessian)
+    post_convergence(results, fit.optimum, fit.gradient, fit.hessian, fit.at_boundary)
     _post_groups(results, sizes)
     _post_tests(results, description, fit)
     scalars, macros = results.scalars, results.macros

@@ -103,12 +103,17 @@ def fit_crossed_effects_model(
     estimates = np.append(scales.to_estimation(reported), 0.5 * np.log(variance))
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
     gradient, hessian = np.zeros(0), np.zeros((0, 0))
+    flat = np.zeros(scales.count, dtype=bool)
     if optimum is not None and options.standard_errors:
+        if scales.count:
+            flat = scales.flat_at_zero(working, parts.profile_gradient, parts.profile_value)
         gradient = estimation_scale_gradient(scales, working, parts, estimates)
         hessian = estimation_scale_hessian(
             likelihood, scales, working, parts, estimates, differences
         )
-        covariance, singular = covariance_from_hessian(hessian)
+        covariance, singular = covariance_from_hessian(
+            hessian, scales.least_information(working, flat)
+        )
     design, least_squares = products.design, parts.least_squares
     return LinearMixedFit(
         method=method,
@@ -129,6 +134,7 @@ def fit_crossed_effects_model(
         group_sizes=products.groups.sizes,
         gradient=gradient,
         hessian=hessian,
+        at_boundary=scales.at_boundary(working, flat),
     )
 
 

@@ -113,6 +113,7 @@ class LinearMixedFit:
     ``estimates`` of ``residual_parameters`` follow the log residual standard deviation, which is
     then that of the first kind of residual.  ``gradient`` (K + 1,) and ``hessian`` (K + 1, K + 1)
     are those of the log likelihood in the ``estimates``, empty where they were not computed.
+    ``at_boundary`` (K,) marks zero variances and correlations of one.
     """
 
     method: Method
@@ -135,6 +136,7 @@ class LinearMixedFit:
     residual_parameters: tuple[ResidualParameter, ...] = ()
     gradient: Array = field(default_factory=lambda: np.zeros(0))
     hessian: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    at_boundary: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def fit_linear_mixed_model(
@@ -219,7 +221,10 @@ def fit_linear_mixed_model(
     estimates = np.concatenate([random, [0.5 * np.log(variance)], residual])
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
     gradient, hessian = np.zeros(0), np.zeros((0, 0))
+    flat = np.zeros(scales.count, dtype=bool)
     if optimum is not None and options.standard_errors:
+        if scales.count:
+            flat = scales.flat_at_zero(working, parts.profile_gradient, parts.profile_value)
         if joint is None:
             gradient = estimation_scale_gradient(scales, working, parts, estimates)
             hessian = estimation_scale_hessian(
@@ -230,7 +235,9 @@ def fit_linear_mixed_model(
             hessian = estimation_hessian(
                 joint, scales, point, estimates, options.finite_differences
             )
-        covariance, singular = covariance_from_hessian(hessian)
+        covariance, singular = covariance_from_hessian(
+            hessian, scales.least_information(working, flat)
+        )
     remaining = iter(scales.matrices(reported))
     names = tuple(
         VarianceParameter(number, position, p.kind, p.i, p.j)
@@ -260,6 +267,7 @@ def fit_linear_mixed_model(
         residual_parameters=model.errors.family.parameters if model.errors else (),
         gradient=gradient,
         hessian=hessian,
+        at_boundary=scales.at_boundary(working, flat),
     )
 
 

@@ -16,7 +16,7 @@ from statalike.engine.linear.likelihood import (
     profile_log_likelihood,
 )
 from statalike.engine.linear.variance_parameters import VarianceParameters
-from statalike.engine.newton_raphson import IterationRecord, ascent_direction
+from statalike.engine.newton_raphson import FLAT, IterationRecord, ascent_direction
 
 Array = NDArray[np.float64]
 
@@ -124,6 +124,8 @@ def newton_steps(objective: ProfileObjective, working: Array) -> tuple[Array, bo
         step, concave = ascent_direction(gradient, hessian, difficult=False)
         if not concave:
             break
+        if float(gradient @ step) <= FLAT * (abs(value) + 1.0):
+            return objective.working(parameters), True
         parameters = parameters + step
         near = min(max(1e-5 * abs(value), 1e-3), 0.05)
         if 0.5 * float(gradient @ step) < near:
