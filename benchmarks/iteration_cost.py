@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.linear_workloads import WORKLOADS, random_slope
-from benchmarks.statalike_fits import model_of
+from benchmarks.statalike_fits import nested_model_of
 from statalike.engine.linear.cross_products import reduce_to_cross_products
 from statalike.engine.linear.likelihood import LinearLikelihood
 
@@ -40,7 +40,7 @@ def median_seconds(work: Callable[[], object], span: float = 0.3) -> float:
 def row(groups: int, members: int) -> str:
     """One row of the table: the costs with so many members in every group."""
     data = pd.DataFrame(random_slope(np.random.default_rng(7), groups, members))
-    model = model_of(WORKLOADS["lmm_rs_s_ml"], data)
+    model = nested_model_of(WORKLOADS["lmm_rs_s_ml"], data)
     reduction = median_seconds(partial(reduce_to_cross_products, model))
     likelihood = LinearLikelihood(reduce_to_cross_products(model), restricted=False)
     value = median_seconds(partial(likelihood.evaluate, PARAMETERS, 0))

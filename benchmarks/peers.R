@@ -19,12 +19,19 @@ fit_lme4 <- function() {
 }
 
 fit_nlme <- function() {
+  if (workload$crossed > 0) stop("crossed effects only with matrices as long as the data")
   fixed <- as.formula(paste("y ~", paste(workload$fixed, collapse = " + ")))
   effects <- if (is.null(workload$slope)) "1" else workload$slope
   random <- as.formula(paste("~", effects, "|", paste(workload$groups, collapse = "/")))
   method <- if (workload$restricted) "REML" else "ML"
+  correlation <- NULL
+  if (!is.null(workload$time)) {
+    form <- as.formula(paste("~", workload$time, "|", paste(workload$groups, collapse = "/")))
+    correlation <- corAR1(form = form)
+  }
   fit <- function(optimizer) {
-    lme(fixed, data, random, method = method, control = lmeControl(opt = optimizer))
+    lme(fixed, data, random, correlation, method = method,
+        control = lmeControl(opt = optimizer))
   }
   tryCatch(fit("nlminb"), error = function(problem) {
     note <<- "nlminb failed, then optim: the time is of both"
@@ -33,13 +40,41 @@ fit_nlme <- function() {
 }
 
 fit_glmmTMB <- function() {
-  model <- glmmTMB(as.formula(workload$formula), data, REML = workload$restricted)
+  # With autoregressive residuals there are no others.
+  dispersion <- if (is.null(workload$time)) ~ 1 else ~ 0
+  model <- glmmTMB(as.formula(workload$formula), data, REML = workload$restricted,
+                   dispformula = dispersion)
   vcov(model)
   if (model$fit$convergence != 0) stop("not converged: ", model$fit$message)
   model
 }
 
-fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB)[[program]]
+# Satterthwaite's degrees of freedom of every coefficient.
+fit_lmerTest <- function() {
+  model <- lme4::lmer(as.formula(workload$formula), data, REML = TRUE)
+  summary(as_lmerModLmerTest(model), ddf = "Satterthwaite")
+  model
+}
+
+# Kenward and Roger's covariance matrix and degrees of freedom of every coefficient.
+fit_pbkrtest <- function() {
+  model <- lme4::lmer(as.formula(workload$formula), data, REML = TRUE)
+  adjusted <- vcovAdj(model)
+  one <- diag(length(lme4::fixef(model)))
+  apply(one, 1, function(row) Lb_ddf(row, vcov(model), adjusted))
+  model
+}
+
+fit_WeMix <- function() {
+  mix(as.formula(workload$formula), data, weights = workload$weights, cWeights = TRUE)
+}
+
+fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB, WeMix = fit_WeMix,
+            lmerTest = fit_lmerTest, pbkrtest = fit_pbkrtest)[[program]]
+
+likelihood <- function(model) {
+  if (program == "WeMix") as.numeric(model$lnl) else as.numeric(logLik(model))
+}
 
 say <- function(...) {
   cat(jsonlite::toJSON(list(...), auto_unbox = TRUE, digits = NA), "\n", sep = "")
@@ -58,7 +93,7 @@ while (length(line <- readLines(input, n = 1)) == 1) {
       model <- fit()
       seconds[k] <- as.numeric(difftime(Sys.time(), start, units = "secs"))
     }
-    list(seconds = I(seconds), log_likelihood = as.numeric(logLik(model)), note = note)
+    list(seconds = I(seconds), log_likelihood = likelihood(model), note = note)
   }, error = function(problem) list(failure = conditionMessage(problem)))
   do.call(say, answer)
 }

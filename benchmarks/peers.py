@@ -22,7 +22,10 @@ Module = Any
 
 
 def glmm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
-    fit = module.fit(data, workload.formula, "gaussian", reml=workload.restricted)
+    satterthwaite = workload.df_method == "satterthwaite"
+    fit = module.fit(
+        data, workload.formula, "gaussian", reml=workload.restricted, satterthwaite=satterthwaite
+    )
     if not fit.converged:
         raise RuntimeError("not converged")
     return float(fit.loglik)
@@ -33,11 +36,17 @@ def mixedlm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
     fit.vcov()
     if not fit.converged:
         raise RuntimeError("not converged")
+    if workload.df_method == "satterthwaite":
+        module.satterthwaite_df(fit)
+    elif workload.df_method:
+        module.kenward_roger_df(fit)
     likelihood = fit.logLik()
     return float(getattr(likelihood, "value", likelihood))
 
 
 def statsmodels(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+    if workload.crossed:
+        raise NotImplementedError("crossed effects only with matrices as long as the data")
     outer, *inner = workload.groups
     fixed = np.column_stack([np.ones(len(data)), data[list(workload.fixed)]])
     if inner:

@@ -1,6 +1,6 @@
 """Times the programs side by side on the linear workloads, and writes the table.
 
-    python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [--readme] [NAME ...]
+    python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [NAME ...]
 
 Every program has a process of its own with the data in memory.  In a round each program fits in
 its turn, so that whatever else the machine does falls on all of them; ratios are medians of the
@@ -26,23 +26,51 @@ from benchmarks.turns import ROOT, Failure, Program, Turns
 
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "benchmarks" / "README.md"
-TABLE_BEGINS, TABLE_ENDS = "<!-- linear table -->", "<!-- end of linear table -->"
+TABLE_BEGINS, TABLE_ENDS = "<!-- {} table -->", "<!-- end of {} table -->"
 
 PEERS_PYTHON = os.environ.get("BENCH_PYTHON", "/tmp/venv-bench/bin/python")
 
+# What the program `statalike` sets for itself.
+ONE_THREAD = ["env", "OPENBLAS_NUM_THREADS=1"]
+
 COMMANDS: dict[str, list[str]] = {
-    "statalike": [sys.executable, "-m", "benchmarks.statalike_fits", "command"],
-    "engine": [sys.executable, "-m", "benchmarks.statalike_fits", "engine"],
+    "statalike": [*ONE_THREAD, sys.executable, "-m", "benchmarks.statalike_fits", "command"],
+    "engine": [*ONE_THREAD, sys.executable, "-m", "benchmarks.statalike_fits", "engine"],
     "glmm": [PEERS_PYTHON, "-m", "benchmarks.peers", "glmm"],
     "lme4": ["Rscript", "--vanilla", "benchmarks/peers.R", "lme4"],
     "nlme": ["Rscript", "--vanilla", "benchmarks/peers.R", "nlme"],
     "glmmTMB": ["Rscript", "--vanilla", "benchmarks/peers.R", "glmmTMB"],
     "mixedlm": [PEERS_PYTHON, "-m", "benchmarks.peers", "mixedlm"],
     "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
+    "lmerTest": ["Rscript", "--vanilla", "benchmarks/peers.R", "lmerTest"],
+    "pbkrtest": ["Rscript", "--vanilla", "benchmarks/peers.R", "pbkrtest"],
+    "WeMix": ["Rscript", "--vanilla", "benchmarks/peers.R", "WeMix"],
 }
-RIVALS = ("lme4", "glmm")
+OWN = ("statalike", "engine")
+# The programs that have weights at every level, autoregressive residuals, degrees of freedom.
+WEIGHTED = ("WeMix",)
+AUTOREGRESSIVE = ("nlme", "glmmTMB")
+BY_DF_METHOD = {
+    "satterthwaite": ("glmm", "mixedlm", "lmerTest"),
+    "kroger": ("mixedlm", "pbkrtest"),
+}
+# Those that are timed on nothing else.
+SPECIAL = ("WeMix", "lmerTest", "pbkrtest")
+RIVALS = ("lme4", "nlme", "glmm", "lmerTest", "pbkrtest")
 
 LOG_LIKELIHOOD_TOLERANCE = 1e-4
+
+
+def able(workload: Workload, programs: Sequence[str]) -> list[str]:
+    """Those of the programs that can fit the workload."""
+    others = [name for name in programs if name not in OWN and name not in SPECIAL]
+    if workload.df_method:
+        others = list(BY_DF_METHOD[workload.df_method])
+    elif workload.time:
+        others = list(AUTOREGRESSIVE)
+    elif workload.weights:
+        others = list(WEIGHTED)
+    return [name for name in programs if name in OWN or name in others]
 
 
 def take_turns(
@@ -123,7 +151,7 @@ def cell(turns: Turns | None, best: float) -> str:
 
 def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
     """The results in Markdown: a row a workload, a column a program, then the ratios."""
-    own = [name for name in ("statalike", "engine") if name in programs]
+    own = [name for name in OWN if name in programs]
     pairs = [(mine, rival) for mine in own for rival in RIVALS if rival in programs]
     header = ["workload", "command", "observations", "groups", "log likelihood"]
     header += [*programs, *(f"{mine} / {rival}" for mine, rival in pairs)]
@@ -139,9 +167,9 @@ def table(results: dict[str, list[Turns]], programs: Sequence[str]) -> str:
         row.append(f"{best:.4f}")
         row += [cell(by_program.get(program), best) for program in programs]
         for mine, rival in pairs:
-            both = [by_program[mine], by_program[rival]]
-            fair = all(counts(turns, best) for turns in both)
-            row.append(shown(ratio(*both)) if fair else "")
+            both = [by_program[name] for name in (mine, rival) if name in by_program]
+            fair = len(both) == 2 and all(counts(turns, best) for turns in both)
+            row.append(shown(ratio(both[0], both[1])) if fair else "")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
@@ -163,10 +191,12 @@ def remarks(results: dict[str, list[Turns]]) -> str:
     return "\n".join([f"Seconds, {date}; {machine}; {listed}.", "", *lines]).rstrip()
 
 
-def put_into_readme(text: str, readme: Path = README) -> None:
-    before, rest = readme.read_text(encoding="utf-8").split(TABLE_BEGINS)
-    after = rest.split(TABLE_ENDS)[1]
-    readme.write_text(f"{before}{TABLE_BEGINS}\n\n{text}\n\n{TABLE_ENDS}{after}", encoding="utf-8")
+def put_into_readme(name: str, text: str, readme: Path = README) -> None:
+    """Put the table of that name, between its two marks, into the page."""
+    begins, ends = TABLE_BEGINS.format(name), TABLE_ENDS.format(name)
+    before, rest = readme.read_text(encoding="utf-8").split(begins)
+    after = rest.split(ends)[1]
+    readme.write_text(f"{before}{begins}\n\n{text}\n\n{ends}{after}", encoding="utf-8")
 
 
 def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -183,7 +213,9 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--patience", type=float, default=20, help="a longer first fit (seconds) isn't repeated"
     )
     parser.add_argument("--results", type=Path, default=RESULTS / "linear", metavar="STEM")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument(
+        "--readme", metavar="TABLE", help="put it into README.md as the table of that name"
+    )
     options = parser.parse_args(arguments)
     sizes = options.size or ["s", "m"]
     if not options.names:
@@ -202,7 +234,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         workload = WORKLOADS[name]
         write(workload.data)
         records = take_turns(
-            workload, options.programs, options.rounds, options.limit, options.patience
+            workload,
+            able(workload, options.programs),
+            options.rounds,
+            options.limit,
+            options.patience,
         )
         results[name] = records
         best = best_log_likelihood(records)
@@ -214,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = f"{table(results, options.programs)}\n\n{remarks(results)}"
     options.results.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
     if options.readme:
-        put_into_readme(text)
+        put_into_readme(options.readme, text)
     print(f"\n{text}")
 
 

@@ -20,6 +20,7 @@ from statalike.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 BREAK_CODE = 1
 
@@ -183,3 +184,13 @@ class Session:
                 numbers = variable.numbers()
                 columns[name] = np.where(numbers >= MISSING, np.nan, numbers)
         return pd.DataFrame(columns)
+
+    def graph(self, name: str = "") -> Figure:
+        """A graph in memory, the last one without a name, as a figure of matplotlib; r(111)."""
+        from statalike.graphics.rendering.figure import render
+
+        memory = self.state.memory
+        chosen = name or memory.current_graph
+        if chosen not in memory.graphs:
+            raise StataError(111, f"graph {chosen} not found" if chosen else "no graph in memory")
+        return render(memory.graphs[chosen], font=self.state.settings.fontface)

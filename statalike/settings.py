@@ -37,6 +37,8 @@ class Settings:
     seed: int = 123456789
     version: float = 18.0
     scheme: str = "stcolor"
+    graphics: str = "on"
+    fontface: str = ""
     matsize: int = 400
     maxvar: int = 32767
     webuse: str = ""
@@ -47,7 +49,7 @@ class Settings:
         return twin
 
 
-_ON_OFF = {"more", "varabbrev", "rmsg", "trace", "iterlog", "fvlabel", "lstretch"}
+_ON_OFF = {"graphics", "more", "varabbrev", "rmsg", "trace", "iterlog", "fvlabel", "lstretch"}
 _WHOLE = {
     "linesize": (40, 255),
     "pagesize": (8, 1000),

@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from statalike.data.dataset import Dataset
 from statalike.errors import StataError
+from statalike.graphics.graph import Graph
 from statalike.language.functions.mersenne_twister import MersenneTwister64
 from statalike.language.regular_expressions import Matches
 from statalike.output.console import Console
@@ -42,6 +44,7 @@ class Memory:
 
     ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to;
     ``constraints`` the texts of ``constraint define`` by their numbers.
+    ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn.
     """
 
     data: Dataset = field(default_factory=Dataset)
@@ -55,6 +58,8 @@ class Memory:
     settings: Settings = field(default_factory=Settings)
     tested: LinearRestrictions | None = None
     constraints: dict[int, str] = field(default_factory=dict)
+    graphs: dict[str, Graph] = field(default_factory=dict)
+    current_graph: str = ""
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -70,6 +75,8 @@ class Memory:
             self.settings.copy(),
             self.tested,
             self.constraints.copy(),
+            self.graphs.copy(),
+            self.current_graph,
         )
 
 
@@ -80,6 +87,7 @@ class State:
     ``interactive`` tells that someone sits at a prompt and can be warned of unsaved data.
     Under ``by``, ``by_groups`` are the boundaries of all groups for a command that sees them at
     once, and ``by_rows`` the rows of the group at hand for one that is called for each.
+    ``picture_folder`` holds pictures of graphs that the terminal cannot show, until the end.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -94,6 +102,7 @@ class State:
         self.by_rows: slice | None = None
         self.mode = ""
         self.interactive = False
+        self.picture_folder: Path | None = None
         self.interpreter: Interpreter
 
     # -- the parts of memory under short names

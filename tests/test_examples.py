@@ -44,6 +44,17 @@ def test_every_example_is_tested_here() -> None:
     assert {path.stem for path in EXAMPLES} <= tested
 
 
+def test_crossed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same model by lme4 1.1-31, ``lmer(gsp ~ private + emp + unemp + (1 | year) +
+    (1 | region) + (1 | state), REML = FALSE)``: log likelihood 1451.0682 and these variances.
+    """
+    session, text = _run("crossed", monkeypatch, tmp_path)
+    assert session.state.memory.scalars["ll"] == pytest.approx(1451.0682, abs=2e-4)
+    assert "difference of the log likelihoods 0.000000" in text
+    for found, lme4 in (("R.year", 2.6876e-4), ("R.region", 1.10734e-3), ("R.state", 7.60963e-3)):
+        assert _number_after(text, f" var({found}) |".rjust(30)) == pytest.approx(lme4, rel=2e-3)
+
+
 def test_three_levels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The printed results of [ME] mixed, example 4."""
     session, text = _run("three_levels", monkeypatch, tmp_path)

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output": {"errors", "results", "data.formats", "data.missing"},
     "graphics": {"errors", "data", "results"},
     "settings": {"errors", "data.formats"},
-    "state": {"errors", "data", "language", "results", "output", "settings"},
+    "state": {"errors", "data", "language", "results", "output", "graphics", "settings"},
     "evaluation": {"errors", "data", "language", "results", "state"},
     "displayed_text": {"errors", "data", "language", "evaluation", "output", "state"},
     "macro_scope": {"errors", "data", "language", "evaluation", "displayed_text", "state"},
@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "control_flow", "commands.registry", "echo",
     },
     "session": {
-        "errors", "data", "language", "results", "output", "state", "control_flow",
+        "errors", "data", "language", "results", "output", "graphics", "state", "control_flow",
         "interpreter", "commands.registry",
     },
     "shell": {

@@ -8,9 +8,7 @@ from statalike.commands.registry import Command, register
 from statalike.errors import StataError
 from statalike.state import State
 
-_GRAPHS = (
-    "graph twoway scatter line histogram kdensity qnorm pnorm lowess marginsplot stcurve sts xtline"
-)
+_GRAPHS = "marginsplot stcurve sts xtline tsline quantile symplot qchi pchi"
 _ESTIMATION = (
     "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit "
     "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "

@@ -37,7 +37,8 @@ class Command:
     ``default`` names the subcommand of a family that is meant where the second word chooses none
     (``matrix A = B``).  ``by`` tells how the command works under ``by``: ``once`` (it sees all
     groups in one call), ``each`` (once for each group) or not at all.  ``composite`` commands run
-    other commands, which are undone one by one.
+    other commands, which are undone one by one.  ``synonyms`` are words, between blanks, that
+    stand for it besides its abbreviations.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Command:
     by: str = ""
     composite: bool = False
     default: str = ""
+    synonyms: str = ""
 
     @cached_property
     def specification(self) -> Specification:
@@ -74,7 +76,8 @@ def _abbreviations(command: Command) -> Iterable[str]:
     head, _, last = command.name.rpartition(" ")
     prefix = f"{head} " if head else ""
     start = len(command.minimum.rpartition(" ")[2])
-    return (prefix + last[:length] for length in range(start, len(last) + 1))
+    shortened = (prefix + last[:length] for length in range(start, len(last) + 1))
+    return (*shortened, *command.synonyms.split())
 
 
 def register(command: Command) -> None:
@@ -104,6 +107,7 @@ def command(
     by: str = "",
     composite: bool = False,
     default: str = "",
+    synonyms: str = "",
 ) -> Callable[[F], F]:
     """Register the decorated function as the handler of a command."""
 
@@ -122,6 +126,7 @@ def command(
                 by,
                 composite,
                 default,
+                synonyms,
             )
         )
         return handler

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -147,6 +147,7 @@ class Column:
 CONSTANT = Column(())
 
 
+@lru_cache(maxsize=4096)
 def _parse_part(text: str) -> Part:
     prefix, point, variable = text.rpartition(".")
     if not point:

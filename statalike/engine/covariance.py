@@ -215,7 +215,7 @@ class CovarianceStructure(ABC):
             result[k] = np.arctanh(min(max(correlation, -bound), bound))
         return result
 
-    def expectation_maximisation_step(self, values: Array, gradient: Array, groups: int) -> Array:
+    def expectation_maximisation_step(self, values: Array, gradient: Array, groups: float) -> Array:
         """Parameters phi after one EM step from phi.
 
         For ``groups`` random-effect vectors with covariance D (in units of the residual

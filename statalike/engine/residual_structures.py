@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import toeplitz
 
 from statalike.engine.autoregression import (
     autocorrelations,
@@ -49,7 +50,8 @@ class ResidualStructure(ABC):
     """A family of correlation matrices; the fields of a member are its order and its times.
 
     ``stationary`` families depend on differences of times alone; ``by_observation`` ones have no
-    correlations at all.
+    correlations at all.  Those of a ``markov`` process have one parameter and a correlation that
+    decays with the distance, see :meth:`decay`.
     """
 
     name: ClassVar[str]
@@ -69,6 +71,11 @@ class ResidualStructure(ABC):
     def derivatives(self, parameters: Array, times: Array) -> Array:
         """dR / dc, (K, U, t, t)."""
 
+    def contracted(self, parameters: Array, times: Array, weights: Array) -> Array:
+        """``sum_u tr(N_u dR_u / dc)`` (K,) for N (U, t, t)."""
+        slopes = self.derivatives(parameters, times)
+        return np.asarray(slopes.reshape(len(slopes), -1) @ weights.ravel())
+
     @abstractmethod
     def start(self) -> Array:
         """psi (K,) of residuals that are nearly independent."""
@@ -81,6 +88,17 @@ class ResidualStructure(ABC):
     def deviation_count(self) -> int:
         """How many standard deviations there are: one, or one for each time."""
         return 1
+
+    @property
+    def markov(self) -> bool:
+        return False
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        """phi at ``distances`` (K,) and its derivative in the parameter, both (K,).
+
+        ``phi(d + d') = phi(d) phi(d')``; at an infinite distance both are zero.
+        """
+        raise NotImplementedError(f"{self.name} residuals are no Markov process")
 
     def deviation_positions(self, times: Array) -> Positions:
         """Which of the standard deviations belongs to each of ``times``."""
@@ -172,6 +190,15 @@ class ExponentialResiduals(ResidualStructure):
         lags = lags_of(times)
         return np.asarray(lags * left_over * self.correlation(parameters, times))[None]
 
+    @property
+    def markov(self) -> bool:
+        return True
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        finite = np.where(np.isfinite(distances), distances, 0.0)
+        phi = np.exp(-np.logaddexp(0.0, -parameters[0]) * distances)
+        return phi, finite * phi / (1.0 + np.exp(parameters[0]))
+
     def start(self) -> Array:
         """A correlation of 0.3 at the typical distance ``unit`` of neighbours."""
         rho = min(0.3 ** (1.0 / self.unit), 1.0 - 1e-9)
@@ -211,6 +238,17 @@ class AutoregressiveResiduals(ResidualStructure):
             slopes = k * rho ** np.maximum(k - 1, 0) / np.cosh(parameters[0]) ** 2
             return np.asarray(slopes[lags])[None]
         return np.asarray(autocorrelations(parameters, int(lags.max()))[1][:, lags])
+
+    @property
+    def markov(self) -> bool:
+        return self.order == 1
+
+    def decay(self, parameters: Array, distances: Array) -> tuple[Array, Array]:
+        rho = np.tanh(parameters[0])
+        finite = np.where(np.isfinite(distances), distances, 1.0)
+        linked = np.isfinite(distances)
+        slope = finite * rho ** (finite - 1.0) / np.cosh(parameters[0]) ** 2
+        return np.asarray(rho**finite * linked), np.asarray(slope * linked)
 
     def start(self) -> Array:
         start = np.zeros(self.order)
@@ -266,6 +304,23 @@ class MovingAverageResiduals(ResidualStructure):
 
     def to_search(self, parameters: Array) -> Array:
         return np.asarray(np.arctanh(partial_autocorrelations(-parameters)))
+
+    def search_from_moments(self, moments: Array) -> Array:
+        """The last row of the Cholesky factor of a long process's covariance matrix tends to the
+        invertible coefficients (Bauer 1955, Arch. Elektr. Uebertragung 9: 285-290).
+        """
+        length = 40 * self.order
+        for share in (1.0, 0.95, 0.9, 0.75, 0.5, 0.25):
+            row = np.zeros(length)
+            row[: self.order + 1] = [1.0, *(share * moments[0])]
+            try:
+                factor = np.linalg.cholesky(toeplitz(row))
+            except np.linalg.LinAlgError:
+                continue
+            last = factor[-1, -1 - self.order :][::-1]
+            partial = partial_autocorrelations(-last[1:] / last[0])
+            return np.asarray(np.arctanh(np.clip(partial, -0.95, 0.95)))
+        return self.start()
 
 
 @dataclass(frozen=True)
@@ -330,6 +385,10 @@ class BandedResiduals(ResidualStructure):
         )
 
     @property
+    def parameter_count(self) -> int:
+        return len(self._pairs[0])
+
+    @property
     def deviation_count(self) -> int:
         return self.size
 
@@ -355,6 +414,14 @@ class BandedResiduals(ResidualStructure):
         hit = ((left == i) & (right == j)) | ((left == j) & (right == i))
         return np.asarray(hit / np.cosh(parameters)[:, None, None, None] ** 2)
 
+    def contracted(self, parameters: Array, times: Array, weights: Array) -> Array:
+        rows, columns = self._pairs
+        at = self.deviation_positions(times)
+        cell = at[:, :, None] * self.size + at[:, None, :]
+        total = np.bincount(cell.ravel(), weights.ravel(), minlength=self.size**2)
+        whole = total.reshape(self.size, self.size)
+        return np.asarray((whole + whole.T)[rows, columns] / np.cosh(parameters) ** 2)
+
     def start(self) -> Array:
         return np.zeros(self.parameter_count)
 
@@ -364,16 +431,12 @@ class BandedResiduals(ResidualStructure):
         factor[columns, rows] = psi
         length = np.sqrt(np.sum(factor**2, axis=1))
         unit = factor / length[:, None]
-        correlation = np.clip((unit @ unit.T)[rows, columns], -1.0 + 1e-15, 1.0 - 1e-15)
-        slopes = np.empty((len(psi), len(psi)))
-        for k, (j, i) in enumerate(zip(rows, columns, strict=True)):
-            # Row i of the factor, of unit length, turns with its entry in column j.
-            turned = -unit[i] * unit[i, j]
-            turned[j] += 1.0
-            moved = np.zeros((self.size, self.size))
-            moved[i] = unit @ turned / length[i]
-            moved[:, i] = moved[i]
-            slopes[:, k] = moved[rows, columns]
+        inner = unit @ unit.T
+        correlation = np.clip(inner[rows, columns], -1.0 + 1e-15, 1.0 - 1e-15)
+        # An entry in column j of row i of the factor, whose length stays 1, turns that row.
+        turned = (unit[:, rows] - unit[columns, rows] * inner[:, columns]) / length[columns]
+        slopes = (rows[:, None] == columns) * turned[columns]
+        slopes += (columns[:, None] == columns) * turned[rows]
         return np.arctanh(correlation), slopes / (1.0 - correlation**2)[:, None]
 
     def to_search(self, parameters: Array) -> Array:

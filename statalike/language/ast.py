@@ -256,6 +256,65 @@ class InitialValue(Node):
     value: float
 
 
+# --- graphs ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TickCount(Node):
+    """``#5``: about five labels at round values; ``##5`` counts ticks between major ones."""
+
+    count: int
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class TickRule(Node):
+    """``none`` or ``minmax`` in the place of values."""
+
+    rule: str
+
+
+@dataclass(frozen=True)
+class LabelledValue(Node):
+    """``12 "twelve"``: a value of an axis and the text shown there."""
+
+    value: Number
+    text: str
+
+
+AxisLabel: TypeAlias = Number | NumberSequence | LabelledValue | TickCount | TickRule
+
+
+@dataclass(frozen=True)
+class LegendKey(Node):
+    """A key of a legend by the number of its plot, or None for ``-``; its lines of text."""
+
+    number: float | None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlacedText(Node):
+    """Lines of text at a place of a plot region; ``clock`` is where they stand around it."""
+
+    y: float
+    x: float
+    lines: tuple[str, ...] = ()
+    clock: int | None = None
+
+
+@dataclass(frozen=True)
+class StatisticItem(Node):
+    """Variables and the statistic they are summarised by; ``name`` is that of ``name = variable``.
+
+    ``statistic`` is empty before the first one in parentheses.
+    """
+
+    statistic: str
+    variables: VariablePattern | VariableRange
+    name: str = ""
+
+
 # --- linear hypotheses -------------------------------------------------------------------------
 
 # In a hypothesis a ``Name`` may also be that of a column: ``2.group``, ``1.group#c.x``.

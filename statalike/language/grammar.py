@@ -32,6 +32,11 @@ START_RULES: Final = (
     "matrix_target",
     "techniques",
     "initial_values",
+    "plot_list",
+    "axis_labels",
+    "legend_keys",
+    "placed_texts",
+    "statistic_list",
 )
 
 
@@ -140,6 +145,8 @@ def _as_stata_error(problem: UnexpectedInput, rule: str, text: str) -> StataErro
             return StataError(198, f"{word} invalid name", span=span)
         case "numlist":
             return StataError(121, "invalid numlist", span=span)
+        case "axis_labels":
+            return StataError(198, "invalid label specifier", span=span)
         case _ if text[start] in "=,|":
             return StataError(198, "invalid syntax", span=span)
         case _:

@@ -80,7 +80,7 @@ def read_numlist(text: str, rule: NumlistRule = ANY_NUMBERS) -> tuple[float, ...
         if isinstance(element, Number):
             numbers.append(element.value)
         else:
-            steps = _steps(element)
+            steps = steps_of(element)
             if len(numbers) + len(steps) > rule.maximum:
                 raise StataError(123, "invalid numlist has too many elements")
             numbers.extend(steps)
@@ -105,7 +105,7 @@ def read_range(text: str) -> Steps:
     if sequence.step is None:
         step = Number(1.0)
         sequence = NumberSequence(sequence.first, step, sequence.last)
-    return _steps(sequence)
+    return steps_of(sequence)
 
 
 def number_text(value: float) -> str:
@@ -119,7 +119,8 @@ def number_text(value: float) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def _steps(sequence: NumberSequence) -> Steps:
+def steps_of(sequence: NumberSequence) -> Steps:
+    """The numbers of one sequence, ``0(5)20``; r(121)."""
     first, last = sequence.first.value, sequence.last.value
     if sequence.step is None:
         step = 1.0 if last >= first else -1.0

@@ -16,19 +16,23 @@ from typing import Final, TypeAlias
 from statalike.errors import StataError, invalid_syntax
 from statalike.language import grammar
 from statalike.language.ast import (
+    AxisLabel,
     Binary,
     Clause,
     CommandLine,
     Expression,
     Hypothesis,
     InitialValue,
+    LegendKey,
     MatrixTarget,
     Node,
     Number,
     NumberList,
     ObservationRange,
     Option,
+    PlacedText,
     Span,
+    StatisticItem,
     TechniqueItem,
     VariableList,
     Weight,
@@ -159,6 +163,53 @@ def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
     """Starting values with their names, ``x=2 /lnsigma=1``, or without; r(198)."""
     values: tuple[InitialValue, ...] = grammar.parse("initial_values", text)
     return values
+
+
+# --- graphs ------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_plots(text: str) -> tuple[CommandLine, ...]:
+    """The plots of a graph, each a line whose name is the plot's type; r(198).
+
+    ``scatter y x`` is one plot; ``(scatter y x if a) (lfit y x || lfit z x)`` are three.
+    """
+    if not text.lstrip().startswith("("):
+        return (parse_command_line(text),)
+    plots: list[CommandLine] = []
+    for piece in grammar.parse("plot_list", text):
+        for each in split_equations(text[slice(*piece.inside)]):
+            if each:
+                plots.extend(parse_plots(each))
+    return tuple(plots)
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_axis_labels(text: str) -> tuple[AxisLabel, ...]:
+    """The values, texts and rules in ``ylabel()``; r(198), r(121)."""
+    labels: tuple[AxisLabel, ...] = grammar.parse("axis_labels", text) if text.strip() else ()
+    return labels
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_legend_keys(text: str) -> tuple[LegendKey, ...]:
+    """The keys in ``order()`` and ``label()`` of a legend; r(198)."""
+    keys: tuple[LegendKey, ...] = grammar.parse("legend_keys", text) if text.strip() else ()
+    return keys
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_placed_texts(text: str) -> tuple[PlacedText, ...]:
+    """The texts in ``text()`` and the points of ``scatteri``; r(198)."""
+    texts: tuple[PlacedText, ...] = grammar.parse("placed_texts", text) if text.strip() else ()
+    return texts
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_statistics(text: str) -> tuple[StatisticItem, ...]:
+    """``(mean) x y (sd) z``: variables with the statistics they are summarised by; r(198)."""
+    items: tuple[StatisticItem, ...] = grammar.parse("statistic_list", text) if text.strip() else ()
+    return items
 
 
 # --- splitting ---------------------------------------------------------------------------------

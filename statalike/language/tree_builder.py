@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from statalike.data.missing import missing_code
 from statalike.errors import StataError
 from statalike.language.ast import (
+    AxisLabel,
     Binary,
     Call,
     Coefficient,
@@ -26,7 +27,9 @@ from statalike.language.ast import (
     IndexRange,
     InitialValue,
     Interaction,
+    LabelledValue,
     LabelValue,
+    LegendKey,
     MatrixTarget,
     Name,
     NestedEffect,
@@ -35,12 +38,16 @@ from statalike.language.ast import (
     NumberSequence,
     Operated,
     OperatorVariable,
+    PlacedText,
     SimpleEffect,
     Span,
+    StatisticItem,
     StoredResult,
     String,
     Subscript,
     TechniqueItem,
+    TickCount,
+    TickRule,
     Unary,
     VariableList,
     VariablePattern,
@@ -199,7 +206,7 @@ class TreeBuilder:
         )
         return String(inner, span=_span(children))
 
-    text_compound = inner_compound = nested_compound = compound
+    text_compound = inner_compound = nested_compound = graph_compound = compound
 
     # --- expressions ---
 
@@ -223,6 +230,8 @@ class TreeBuilder:
         if isinstance(child, String):
             return child
         return String(str(child)[1:-1], span=_span(children))
+
+    graph_text = string
 
     def label_value(self, children: Children) -> LabelValue:
         return LabelValue(children[0].text, str(children[2]), span=_span(children))
@@ -348,6 +357,58 @@ class TreeBuilder:
         name = str(children[0]) if len(children) > 1 else ""
         return InitialValue(name, _number(children[-1]).value, span=_span(children))
 
+    # --- graphs ---
+
+    def plot_list(self, children: Children) -> list[Piece]:
+        return list(children)
+
+    plot_group = text_group
+
+    def axis_labels(self, children: Children) -> tuple[AxisLabel, ...]:
+        return tuple(_labelled(children))
+
+    def legend_keys(self, children: Children) -> tuple[LegendKey, ...]:
+        return tuple(children)
+
+    def legend_key(self, children: Children) -> LegendKey:
+        first, *lines = children
+        number = first.value if isinstance(first, Number) else None
+        return LegendKey(number, tuple(line.text for line in lines), span=_span(children))
+
+    def placed_texts(self, children: Children) -> tuple[PlacedText, ...]:
+        return tuple(children)
+
+    def placed_text(self, children: Children) -> PlacedText:
+        y, x, *rest = children
+        clock = int(rest.pop(0).name) if rest and isinstance(rest[0], Piece) else None
+        lines = tuple(line.text for line in rest)
+        return PlacedText(y.value, x.value, lines, clock, span=_span(children))
+
+    def clock_position(self, children: Children) -> Piece:
+        text = str(children[1])
+        if not text.isdigit() or int(text) > 12:
+            raise StataError(198, f"{text} is not a clock position", span=_span(children))
+        return Piece("clock", _span(children), None, text)
+
+    def statistic_list(self, children: Children) -> tuple[StatisticItem, ...]:
+        found: list[StatisticItem] = []
+        statistic = ""
+        for child in children:
+            if isinstance(child, Piece):
+                statistic = child.name
+            elif isinstance(child, StatisticItem):
+                found.append(replace(child, statistic=statistic))
+            else:
+                found.append(StatisticItem(statistic, child, span=child.span))
+        return tuple(found)
+
+    def statistic(self, children: Children) -> Piece:
+        return Piece("statistic", _span(children), None, str(children[1]))
+
+    def named_variable(self, children: Children) -> StatisticItem:
+        variable = self.pattern(children[2:])
+        return StatisticItem("", variable, str(children[0]), span=_span(children))
+
     # --- numlists ---
 
     def numlist(self, children: Children) -> NumberList:
@@ -385,6 +446,33 @@ def _joined(children: Children) -> Iterator[Number | NumberSequence]:
             del waiting[-2:]
             waiting.append(NumberSequence(first, step, last, span=(first.span[0], child.span[1])))
     return iter(waiting)
+
+
+def _labelled(children: Children) -> Iterator[AxisLabel]:
+    """Elements of a list of axis labels, each text put to the number before it."""
+    numbers: Children = []
+    for child in children:
+        if isinstance(child, String):
+            if not numbers or not isinstance(numbers[-1], Number):
+                raise StataError(198, "invalid label specifier", span=child.span)
+            value = numbers.pop()
+            yield from _joined(numbers)
+            yield LabelledValue(value, child.text, span=(value.span[0], child.span[1]))
+            numbers = []
+        elif isinstance(child, Number | NumberSequence | Piece):
+            numbers.append(child)
+        else:
+            yield from _joined(numbers)
+            numbers = []
+            yield _tick_rule(child)
+    yield from _joined(numbers)
+
+
+def _tick_rule(token: Token) -> TickCount | TickRule:
+    text, span = str(token), _token_span(token)
+    if text.startswith("#"):
+        return TickCount(int(text.lstrip("#")), text.startswith("##"), span=span)
+    return TickRule(text, span=span)
 
 
 def _coefficient(text: str, span: Span) -> Coefficient:

@@ -64,9 +64,10 @@ def wants_colour(stream: TextIO, choice: str = "auto") -> bool:
     """
     if choice != "auto":
         return choice == "always"
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    # The stream first: the environment takes longer to ask, and this is asked at every line.
+    if not is_terminal(stream):
         return False
-    return is_terminal(stream)
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -158,3 +158,20 @@ def test_what_comes_after_estimation_takes_the_constraint_into_account() -> None
     assert "Cns" not in made.state.e.matrices
     printed = made.output("estimates restore held\nmixed")
     assert " ( 1)  [y]x + [y]z = 1\n" in printed
+
+
+def test_with_crossed_effects_and_frequency_weights() -> None:
+    made = constrained("x = 1.25")
+    made.run("generate double rest = y - 1.25*x\ngenerate w = 1 + (unique > 5)", quietly=True)
+    for model in ("|| _all: R.region || _all: R.a", "[fweight=w] || unique:"):
+        free = coefficients(made, f"mixed rest z {model}, nolog")
+        ll = made.state.e.scalars["ll"]
+        held = coefficients(made, f"mixed y x z {model}, nolog constraints(1)")
+        np.testing.assert_allclose(held[1:3], free[:2], rtol=1e-5)
+        assert made.state.e.scalars["ll"] == pytest.approx(ll, abs=1e-6)
+
+
+def test_not_with_robust_variances() -> None:
+    made = constrained("x = 1.25")
+    assert failure(made, f"{MODEL} constraints(1) vce(robust)").code == 198
+    assert failure(made, "mixed y x [pweight=a] || unique:, constraints(1)").code == 198

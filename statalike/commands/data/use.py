@@ -155,6 +155,7 @@ def clear(state: State, text: str) -> None:
             state.data = Dataset()
             memory.scalars, memory.matrices, memory.stored = {}, {}, {}
             memory.r, memory.e, memory.s = Results(), Results(), Results()
+            memory.graphs, memory.current_graph = {}, ""
         case "results" | "ereturn" | "rresults":
             memory.r, memory.e, memory.s = Results(), Results(), Results()
         case "matrix":

@@ -49,7 +49,8 @@ def undetermined_parameters(results: Results) -> tuple[Stripe, ...]:
     if "hessian" not in results.matrices:
         return ()
     stripes = results.matrices["hessian"].columns
-    variances = np.diagonal(results.matrices["V"].values)[-len(stripes) :]
+    by_model = results.matrices.get("V_modelbased", results.matrices["V"])
+    variances = np.diagonal(by_model.values)[-len(stripes) :]
     inside = results.matrices["boundary"].values[0] == 0
     return tuple(
         stripe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,22 +11,23 @@ from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.data.dataset import Dataset
 
 
-def signature_variables(description: LinearMixedDescription) -> list[str]:
-    """The variables of a model, each once."""
+def signature_variables(
+    description: LinearMixedDescription, weights: Sequence[str] = ()
+) -> list[str]:
+    """The variables of a model, each once; ``weights`` are those of its weights."""
     names = [*description.outcome.variables, *description.fixed.variables]
     names += [name for name in description.level_names if name != "_all"]
-    names += [name for _, column in description.effects for name in column.variables]
+    names += description.random_variables
     names += description.residuals.variables if description.residuals else ()
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, *weights]))
 
 
-def data_signature(data: Dataset, description: LinearMixedDescription, sample: np.ndarray) -> str:
+def data_signature(data: Dataset, names: Sequence[str], sample: np.ndarray) -> str:
     """A checksum of the variables of a model on its sample, whatever the order of the rows.
 
     It is a sum over observations of a number mixed from all values of an observation, so that
     values exchanged between observations change it.
     """
-    names = signature_variables(description)
     everything = bool(sample.all())
     total = np.zeros(int(sample.sum()), dtype=np.uint64)
     with np.errstate(over="ignore"):

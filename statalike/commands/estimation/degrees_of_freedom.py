@@ -19,12 +19,15 @@ from statalike.commands.estimation.linear_mixed import (
     residual_variance,
 )
 from statalike.data.missing import MISSING
-from statalike.engine.linear.design_rank import design_rank
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
+from statalike.engine.linear.crossed_small_sample import crossed_small_sample_inference
+from statalike.engine.linear.design_rank import crossed_design_rank, design_rank
 from statalike.engine.linear.likelihood import LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.residual_small_sample import residual_small_sample_inference
 from statalike.engine.linear.small_sample import (
     FTest,
+    Information,
     SmallSampleInference,
     small_sample_inference,
 )
@@ -277,7 +280,7 @@ class EstimationArrays:
     has just been made.
     """
 
-    model: Callable[[], LinearMixedModel]
+    model: Callable[[], LinearMixedModel | CrossedEffectsModel]
     codes: Callable[[], Sequence[np.ndarray]]
     likelihood: LinearLikelihood | None = None
 
@@ -314,17 +317,15 @@ def _approximate(
 ) -> SmallSampleInference:
     matrices = covariance_matrices(results, description)
     variance = residual_variance(results)
+    model = arrays.model()
+    information: Information = "observed" if method.observed else "expected"
+    if isinstance(model, CrossedEffectsModel):
+        return crossed_small_sample_inference(model, matrices, variance, information)
     if description.residuals is None:
-        return small_sample_inference(
-            arrays.model(),
-            matrices,
-            variance,
-            "observed" if method.observed else "expected",
-            arrays.likelihood,
-        )
+        return small_sample_inference(model, matrices, variance, information, arrays.likelihood)
     k_f = int(results.scalars["k_f"])
     return residual_small_sample_inference(
-        arrays.model(),
+        model,
         matrices,
         variance,
         residual_parameters(results)[1:],
@@ -332,7 +333,7 @@ def _approximate(
     )
 
 
-def _repeated(model: LinearMixedModel, codes: np.ndarray) -> np.ndarray:
+def _repeated(model: LinearMixedModel | CrossedEffectsModel, codes: np.ndarray) -> np.ndarray:
     """Between-subject degrees of freedom for coefficients of what is constant in every group,
     within-subject ones for the others (Schluchter and Elashoff 1990).
     """
@@ -362,7 +363,10 @@ def _anova(arrays: EstimationArrays, description: LinearMixedDescription) -> np.
     rest = 0
     if None in inside:
         model = arrays.model()
-        rest = model.observations - design_rank(model)
+        if isinstance(model, CrossedEffectsModel):
+            rest = model.observations - crossed_design_rank(model)
+        else:
+            rest = model.observations - design_rank(model)
     return np.array([float(rest if levels is None else levels) for levels in inside])
 
 

@@ -10,9 +10,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
+from statalike.commands.estimation.random_categories import (
+    PREFIX,
+    RandomCategories,
+    whole_covariance,
+)
 from statalike.commands.estimation.residual_structure import ResidualDescription, stored_residuals
 from statalike.data.dataset import Dataset
 from statalike.design.columns import Column
@@ -25,7 +31,9 @@ from statalike.engine.covariance import (
     Independent,
     Unstructured,
 )
+from statalike.engine.linear.crossed_model import CrossedEffectsModel, CrossedLevel
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.weights import TotalWeights
 from statalike.results.stores import Results
 
 _STRUCTURES: dict[str, type[CovarianceStructure]] = {
@@ -49,6 +57,18 @@ class RandomColumns:
         return tuple(column.name for column in self.columns)
 
     @property
+    def empty(self) -> bool:
+        return not self.columns
+
+    @property
+    def count(self) -> int:
+        return len(self.columns)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for c in self.columns for name in c.variables))
+
+    @property
     def structure_title(self) -> str:
         """The structure's name in output, for example ``Unstructured``."""
         return self.effective_structure.capitalize()
@@ -60,17 +80,27 @@ class RandomColumns:
     def covariance(self) -> CovarianceStructure:
         return _STRUCTURES[self.effective_structure](len(self.columns))
 
+    def effects(self, data: Dataset, rows: np.ndarray | slice) -> RandomEffects:
+        """The columns on the chosen rows, for the engine."""
+        return RandomEffects(Design(self.columns).matrix(data, rows), self.covariance())
+
+
+RandomEffectsEquation: TypeAlias = RandomColumns | RandomCategories
+
 
 @dataclass(frozen=True)
 class LinearMixedDescription:
     """Outcome, fixed-effects design and random-effects equations, outermost level first;
-    ``residuals`` is None for independent residuals of one variance.
+    ``residuals`` is None for independent residuals of one variance.  ``indicators`` says that the
+    categories of ``R.varname`` are columns of indicators, as models need that have structured
+    residuals, weights, or a robust variance.
     """
 
     outcome: Column
     fixed: Design
-    equations: tuple[RandomColumns, ...]
+    equations: tuple[RandomEffectsEquation, ...]
     residuals: ResidualDescription | None = None
+    indicators: bool = False
 
     @cached_property
     def level_names(self) -> tuple[str, ...]:
@@ -78,32 +108,74 @@ class LinearMixedDescription:
         return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
     @cached_property
-    def levels(self) -> tuple[tuple[str, tuple[RandomColumns, ...]], ...]:
+    def levels(self) -> tuple[tuple[str, tuple[RandomEffectsEquation, ...]], ...]:
         """The levels that have random effects, with their equations that are not empty."""
-        filled = [equation for equation in self.equations if equation.columns]
+        filled = [equation for equation in self.equations if not equation.empty]
         return tuple(
             (name, tuple(group))
             for name, group in itertools.groupby(filled, key=lambda equation: equation.level)
         )
 
     @property
-    def effects(self) -> tuple[tuple[str, Column], ...]:
-        """Level and covariate of every random effect, in the order of e(revars)."""
-        return tuple(
-            (equation.level, column) for equation in self.equations for column in equation.columns
-        )
+    def random_variables(self) -> tuple[str, ...]:
+        """The variables whose coefficients or categories are random, each once."""
+        names = [name for equation in self.equations for name in equation.variables]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def crossed(self) -> bool:
+        """Whether some of the random effects are those of categories."""
+        return any(isinstance(equation, RandomCategories) for equation in self.equations)
 
     def codes(self, data: Dataset, rows: np.ndarray) -> list[np.ndarray]:
         """Group codes (n,) for each of ``level_names`` on the chosen rows."""
         return [group_codes(data, name, rows) for name in self.level_names]
 
+    @property
+    def level_positions(self) -> tuple[int, ...]:
+        """Where the levels that have random effects stand in ``level_names``."""
+        return tuple(self.level_names.index(name) for name, _ in self.levels)
+
     def engine_model(
-        self, data: Dataset, rows: np.ndarray, fixed: np.ndarray | None = None
-    ) -> LinearMixedModel:
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        fixed: np.ndarray | None = None,
+        weights: TotalWeights | None = None,
+    ) -> LinearMixedModel | CrossedEffectsModel:
         """The arrays of the model on the chosen rows, a mask (n,).
 
         ``fixed`` is the fixed-effects matrix on those rows where it has been made already.
         """
+        if not self.crossed or self.indicators:
+            return self.nested_model(data, rows, fixed, weights)
+        codes = dict(zip(self.level_names, self.codes(data, rows), strict=True))
+        selected: np.ndarray | slice = slice(None) if rows.all() else rows
+        return CrossedEffectsModel(
+            self.outcome.evaluate(data, selected),
+            self.fixed.matrix(data, selected) if fixed is None else fixed,
+            tuple(
+                CrossedLevel(
+                    codes[name],
+                    tuple(
+                        equation.factor(data, rows)
+                        if isinstance(equation, RandomCategories)
+                        else equation.effects(data, selected)
+                        for equation in equations
+                    ),
+                )
+                for name, equations in self.levels
+            ),
+        )
+
+    def nested_model(
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        fixed: np.ndarray | None = None,
+        weights: TotalWeights | None = None,
+    ) -> LinearMixedModel:
+        """The same with a column of indicators for every category of ``R.varname``."""
         of_levels = self.codes(data, rows)
         codes = dict(zip(self.level_names, of_levels, strict=True))
         selected: np.ndarray | slice = slice(None) if rows.all() else rows
@@ -114,15 +186,16 @@ class LinearMixedDescription:
                 Level(
                     codes[name],
                     tuple(
-                        RandomEffects(
-                            Design(equation.columns).matrix(data, selected), equation.covariance()
-                        )
+                        equation.columns_of_indicators(data, rows)
+                        if isinstance(equation, RandomCategories)
+                        else equation.effects(data, selected)
                         for equation in equations
                     ),
                 )
                 for name, equations in self.levels
             ),
             self.residuals.errors(data, rows, of_levels) if self.residuals else None,
+            weights,
         )
 
 
@@ -133,30 +206,40 @@ def described_by(results: Results) -> LinearMixedDescription:
     fixed = design_from_names(
         stripe.name for stripe in results.matrices["b"].columns if stripe.equation == outcome
     )
-    covariates = iter(macros.get("revars", "").split())
-    sizes = [int(size) for size in macros.get("redim", "").split()]
-    equations = tuple(
-        RandomColumns(
-            level,
-            tuple(Column.parse(next(covariates)) for _ in range(size)),
-            structure.lower(),
+    remaining = macros.get("revars", "").split()
+    equations: list[RandomEffectsEquation] = []
+    for level, size, title in zip(
+        macros.get("ivars", "").split(),
+        macros.get("redim", "").split(),
+        macros.get("vartypes", "").split(),
+        strict=True,
+    ):
+        structure, count = title.lower(), int(size)
+        if count and remaining[0].startswith(PREFIX):
+            variable = remaining.pop(0).removeprefix(PREFIX)
+            equations.append(RandomCategories(level, variable, count, structure))
+            continue
+        columns, remaining = remaining[:count], remaining[count:]
+        equations.append(
+            RandomColumns(level, tuple(Column.parse(name) for name in columns), structure)
         )
-        for level, size, structure in zip(
-            macros.get("ivars", "").split(),
-            sizes,
-            macros.get("vartypes", "").split(),
-            strict=True,
-        )
-    )
+    residuals = stored_residuals(results)
+    # Weights are those of predictive margins too.
+    weighted = "marginswtype" in macros
+    indicators = residuals is not None or weighted or macros.get("vce", "oim") != "oim"
     return LinearMixedDescription(
-        Column.parse(outcome), fixed, equations, stored_residuals(results)
+        Column.parse(outcome), fixed, tuple(equations), residuals, indicators
     )
 
 
 def covariance_matrices(
     results: Results, description: LinearMixedDescription
 ) -> Sequence[Sequence[np.ndarray]]:
-    """The covariance matrices in e(b), for each level and equation of ``levels``."""
+    """The covariance matrices in e(b), for each level and equation of ``levels``.
+
+    Of the effects of categories they are those of the first one or two, but of all where these are
+    columns of indicators.
+    """
     values = random_parameters(results)
     matrices: list[list[np.ndarray]] = []
     position = 0
@@ -166,7 +249,10 @@ def covariance_matrices(
             structure = equation.covariance()
             count = structure.parameter_count
             estimation = values[position : position + count]
-            of_level.append(structure.matrix(structure.from_estimation(estimation).values))
+            matrix = structure.matrix(structure.from_estimation(estimation).values)
+            if isinstance(equation, RandomCategories) and description.indicators:
+                matrix = whole_covariance(matrix, equation.count)
+            of_level.append(matrix)
             position += count
         matrices.append(of_level)
     return matrices

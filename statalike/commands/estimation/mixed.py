@@ -21,20 +21,35 @@ from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
 from statalike.commands.estimation.initial_values import read_initial_values
 from statalike.commands.estimation.iteration_display import IterationDisplay
-from statalike.commands.estimation.linear_mixed import LinearMixedDescription, RandomColumns
+from statalike.commands.estimation.linear_mixed import (
+    LinearMixedDescription,
+    RandomColumns,
+    RandomEffectsEquation,
+)
 from statalike.commands.estimation.maximize_options import (
     MAXIMIZE_OPTIONS,
     convergence_rules,
     log_shown,
     trace_contents,
 )
-from statalike.commands.estimation.mixed_display import show_mixed
+from statalike.commands.estimation.mixed_display import criterion_name, show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
     group_sizes,
     parameter_stripes,
     stored_results,
 )
+from statalike.commands.estimation.mixed_scores import check_clusters, post_robust_variance
+from statalike.commands.estimation.mixed_weights import (
+    ModelWeights,
+    WeightRequest,
+    model_weights,
+    post_copies,
+    post_weights,
+    read_weights,
+    weighted_sample,
+)
+from statalike.commands.estimation.random_categories import RandomCategories, category_codes
 from statalike.commands.estimation.random_effects import (
     RandomEquation,
     read_random_equation,
@@ -46,6 +61,10 @@ from statalike.commands.estimation.residual_structure import (
     describe_residuals,
     read_residuals,
 )
+from statalike.commands.estimation.variance_estimator import (
+    VarianceEstimator,
+    requested_variance,
+)
 from statalike.commands.registry import command
 from statalike.design.columns import Column
 from statalike.design.design import Design, build_design
@@ -54,8 +73,16 @@ from statalike.design.terms import Measure, Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.constrained import constrained_model, unconstrained_fit
-from statalike.engine.linear.fit import FitOptions, LinearMixedFit, fit_linear_mixed_model
+from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
+from statalike.engine.linear.fit import (
+    FitOptions,
+    LinearMixedFit,
+    Method,
+    fit_linear_mixed_model,
+)
 from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.linear.weights import TotalWeights
 from statalike.engine.newton_raphson import IterationRecord
 from statalike.errors import StataError, last_estimates_not_found, no_observations
 from statalike.evaluation import observations_mask, some_observations
@@ -72,15 +99,17 @@ from statalike.output.iteration_log import (
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.state import State
 
-EQUATION = "level: [varlist(fv ts random)] [, COVariance(string) noCONStant COLlinear]"
+EQUATION = (
+    "level: [varlist(fv ts random)] "
+    "[, COVariance(string) noCONStant FWeight(exp) PWeight(exp) COLlinear]"
+)
 MODEL_OPTIONS = (
-    "MLe reml RESiduals(string) DFMethod(string) DFTable(string) SMALL vce(string) "
+    "MLe reml RESiduals(string) PWSCale(string) DFMethod(string) DFTable(string) SMALL "
+    "vce(string) Robust CLuster(string) "
     "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
     f"CONSTraints(string) noCNSReport {MAXIMIZE_OPTIONS} {DISPLAY_OPTIONS}"
 )
-UNSUPPORTED = "PWSCale(string) FWeight(string) PWeight(string) Robust CLuster(string)"
-VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
 
 
 @command(
@@ -88,7 +117,6 @@ VARIANCE_ESTIMATORS = ("robust", "cluster", "bootstrap", "jackknife", "opg")
     "mixed",
     syntax=f"[varlist(fv ts)] [if] [in] [fweight pweight] [, noCONStant {MODEL_OPTIONS}]",
     equation=EQUATION,
-    unsupported=UNSUPPORTED,
     help="fit multilevel mixed-effects linear models",
     section="Estimation",
     by="each",
@@ -98,30 +126,33 @@ def mixed(state: State, arguments: Arguments) -> None:
         _replay(state, arguments)
         return
     options = arguments.options
-    _check(arguments, options)
+    _check(options)
     request = _read_model(state, arguments)
-    method = "reml" if options.get("reml") else "ml"
-    freedom = requested_method(options, method == "reml", request.level_names)
+    freedom = requested_method(options, request.restricted, request.level_names)
     sample = request.sample
+    check_restrictions(options, request.weights, request.variance)
     design, matrix = _settled_design(state, request)
     rules = convergence_rules(options, state.settings, refused=("bhhh",))
-    constraints = _constraints(state, request.outcome, design, options)
+    constraints = _constraints(state, request, design, options)
     description = LinearMixedDescription(
         request.outcome,
         design,
-        tuple(_random_columns(state, equation, sample) for equation in request.equations),
+        tuple(_random_effects(state, equation, sample) for equation in request.equations),
+        indicators=request.needs_indicators,
     )
     if request.residuals is not None:
         codes = description.codes(state.data, sample)
         residuals = describe_residuals(request.residuals, state.data, sample, codes)
         description = replace(description, residuals=residuals)
-    model = description.engine_model(state.data, sample, matrix)
+    check_clusters(description, request.variance, state.data, sample)
+    weights, totals = _weights(state, request, description)
+    model = description.engine_model(state.data, sample, matrix, totals)
     if constraints is not None:
         model = constrained_model(model, constraints.space)
     names = parameter_stripes(description)
     initial = _initial_values(state, description, names, options)
     settings = replace(fit_options(options), rules=rules, initial=initial)
-    fit = _fit(state, model, method, options, settings, names)
+    fit = _fit(state, model, request, options, settings, names)
     if constraints is not None:
         fit = unconstrained_fit(fit, constraints.space)
     state.e = stored_results(
@@ -136,8 +167,17 @@ def mixed(state: State, arguments: Arguments) -> None:
         ),
         constraints,
     )
-    state.e.macros["datasignature"] = data_signature(state.data, description, sample)
-    state.e.macros["datasignaturevars"] = " ".join(signature_variables(description))
+    variables = signature_variables(description, request.weight_variables(state))
+    state.e.macros["datasignature"] = data_signature(state.data, variables, sample)
+    state.e.macros["datasignaturevars"] = " ".join(variables)
+    if request.weights is not None and weights is not None:
+        post_weights(state.e, request.weights)
+        post_copies(state.e, weights, description.codes(state.data, sample))
+    if request.variance.robust:
+        assert isinstance(model, LinearMixedModel)
+        post_robust_variance(
+            state.e, description, model, request.variance, state.data, sample, weights
+        )
     if freedom is not None:
         _show_stage(state, options, DEGREES_OF_FREEDOM_HEADING)
         inference = fixed_effects_inference(
@@ -172,24 +212,29 @@ class _Request:
     equations: tuple[RandomEquation, ...]
     sample: np.ndarray
     residuals: ResidualRequest | None
+    restricted: bool
+    weights: WeightRequest | None
+    variance: VarianceEstimator
 
     @property
     def level_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(equation.level for equation in self.equations))
 
+    @property
+    def needs_indicators(self) -> bool:
+        """Whether categories must be columns of indicators."""
+        structured = self.residuals is not None
+        return structured or self.weights is not None or self.variance.robust
 
-def _check(arguments: Arguments, options: Mapping[str, Any]) -> None:
-    if arguments.weight is not None:
-        raise StataError(101, "weights not yet supported")
+    def weight_variables(self, state: State) -> tuple[str, ...]:
+        return self.weights.variables(state.data) if self.weights is not None else ()
+
+
+def _check(options: Mapping[str, Any]) -> None:
     if options.get("reml") and options.get("mle"):
         raise StataError(198, "only one of mle or reml is allowed")
     if options.get("matsqrt") and options.get("matlog"):
         raise StataError(198, "only one of matsqrt or matlog is allowed")
-    vce = str(options.get("vce") or "oim").strip()
-    if vce != "oim":
-        typed = vce.partition(" ")[0]
-        known = any(name.startswith(typed) for name in VARIANCE_ESTIMATORS)
-        raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
     for name in ("emiterate", "emtolerance"):
         if float(options.get(name, 0)) < 0:
             raise StataError(198, f"{name}() must be nonnegative")
@@ -206,7 +251,9 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
-    for variable in dict.fromkeys(name for term in used for name in term.variables):
+    categories = [equation.categories for equation in equations if equation.categories]
+    variables = [name for term in used for name in term.variables]
+    for variable in dict.fromkeys([*variables, *categories]):
         if data.variable(variable).storage.is_string:
             raise StataError(
                 109,
@@ -215,11 +262,55 @@ def _read_model(state: State, arguments: Arguments) -> _Request:
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
-    needed = [*levels, *(residuals.variables if residuals else ())]
+    weights = read_weights(arguments, list(dict.fromkeys(e.level for e in equations)))
+    variance = requested_variance(arguments.options, data)
+    if weights is not None:
+        sample = weighted_sample(state, weights, sample)
+        if weights.sampling and not variance.robust:
+            if arguments.options.get("vce") is not None:
+                raise StataError(198, "vce(oim) not allowed with sampling weights")
+            variance = VarianceEstimator("robust")
+    needed = [*levels, *categories, *(residuals.variables if residuals else ())]
+    needed += [variance.cluster] if variance.cluster else []
     sample = some_observations(drop_missing(data, sample, needed))
     return _Request(
-        outcome, tuple(rest), not arguments.options.get("noconstant"), equations, sample, residuals
+        outcome,
+        tuple(rest),
+        not arguments.options.get("noconstant"),
+        equations,
+        sample,
+        residuals,
+        bool(arguments.options.get("reml")),
+        weights,
+        variance,
     )
+
+
+def check_restrictions(
+    options: Mapping[str, Any], weights: WeightRequest | None, variance: VarianceEstimator
+) -> None:
+    """r(101), r(198) for weights and variances together with what they do not go with."""
+    for name in ("reml", "dfmethod", "emonly"):
+        shown = f"{name}()" if name == "dfmethod" else name
+        if options.get(name) and weights is not None:
+            raise StataError(101, f"weights not allowed with option {shown}")
+    for name in ("reml", "dfmethod"):
+        shown = f"{name}()" if name == "dfmethod" else name
+        if options.get(name) and variance.robust:
+            raise StataError(198, f"vce({variance.kind}) not allowed with option {shown}")
+
+
+def _weights(
+    state: State, request: _Request, description: LinearMixedDescription
+) -> tuple[ModelWeights | None, TotalWeights | None]:
+    if request.weights is None:
+        return None, None
+    names = description.level_names
+    codes = description.codes(state.data, request.sample)
+    weights = model_weights(state, request.weights, request.sample, names, codes)
+    if description.residuals is not None:
+        description.residuals.check_weights(weights.observations, codes)
+    return weights, weights.total(description.level_positions)
 
 
 def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest | None:
@@ -241,7 +332,7 @@ def _outcome_name(term: Term) -> str:
 
 
 def _constraints(
-    state: State, outcome: Column, design: Design, options: Mapping[str, Any]
+    state: State, request: _Request, design: Design, options: Mapping[str, Any]
 ) -> Constraints | None:
     """The constraints on the fixed effects."""
     typed = options.get("constraints")
@@ -249,7 +340,10 @@ def _constraints(
         return None
     if options.get("dfmethod"):
         raise StataError(198, "option dfmethod() not allowed with option constraints()")
-    stripes = tuple(Stripe(outcome.name, name) for name in design.names)
+    if request.variance.robust:
+        kind = request.variance.kind
+        raise StataError(198, f"vce({kind}) not allowed with option constraints()")
+    stripes = tuple(Stripe(request.outcome.name, name) for name in design.names)
     parameters = NamedMatrix.row(np.zeros(len(stripes)), stripes)
     return read_constraints(state, str(typed), parameters, design.estimated)
 
@@ -291,8 +385,13 @@ def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray
     return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
 
 
-def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) -> RandomColumns:
-    """The covariates of one equation, collinear ones left out with a note."""
+def _random_effects(
+    state: State, equation: RandomEquation, sample: np.ndarray
+) -> RandomEffectsEquation:
+    """The random effects of one equation, collinear covariates left out with a note."""
+    if equation.categories:
+        _, count = category_codes(state.data, equation.categories, sample)
+        return RandomCategories(equation.level, equation.categories, count, equation.structure)
     columns = equation.columns(state.data, sample)
     if len(columns) > 1 and not equation.collinear:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
@@ -311,22 +410,26 @@ def _random_columns(state: State, equation: RandomEquation, sample: np.ndarray) 
 
 def _fit(
     state: State,
-    model: LinearMixedModel,
-    method: str,
+    model: LinearMixedModel | CrossedEffectsModel,
+    request: _Request,
     options: Mapping[str, Any],
     settings: FitOptions,
     names: tuple[Stripe, ...],
 ) -> LinearMixedFit:
-    log = _IterationLog(state, method, options, names)
+    criterion = criterion_name(request.restricted, request.variance.robust)
+    log = _IterationLog(state, criterion, options, names)
+    starting = settings.initial is None
     try:
-        log.begin(bool(model.levels) and settings.initial is None, model.errors is not None)
-        fit = fit_linear_mixed_model(
-            model,
-            "reml" if method == "reml" else "ml",
-            settings,
-            log.em_iteration,
-            log.iteration,
-        )
+        method: Method = "reml" if request.restricted else "ml"
+        if isinstance(model, CrossedEffectsModel):
+            log.begin(starting, False)
+            fit = fit_crossed_effects_model(
+                model, method, settings, log.em_iteration, log.iteration
+            )
+        else:
+            structured = model.errors is not None or model.weights is not None
+            log.begin(bool(model.levels) and starting, structured and starting)
+            fit = fit_linear_mixed_model(model, method, settings, log.em_iteration, log.iteration)
     except EstimationError as error:
         raise estimation_failure(error) from None
     log.end(fit)
@@ -382,23 +485,22 @@ class _IterationLog:
     """Prints the log of a fit as it goes on."""
 
     def __init__(
-        self, state: State, method: str, options: Mapping[str, Any], names: tuple[Stripe, ...]
+        self, state: State, criterion: str, options: Mapping[str, Any], names: tuple[Stripe, ...]
     ) -> None:
         self._console = state.console
         self._shown = log_shown(state, options)
         self._em_shown = bool(options.get("emlog") or options.get("emonly"))
         self._dots = bool(options.get("emdots"))
         self._standard_errors = not options.get("nostderr")
-        restricted = method == "reml"
-        self._criterion = "Log restricted-likelihood" if restricted else "Log likelihood"
+        self._criterion = criterion
         # The residual variance is profiled out; residual parameters of their own follow it.
         profiled = tuple(name for name in names if name.equation != "lnsig_e")
         self._iterations = IterationDisplay(
-            state.console, profiled, trace_contents(options), self._criterion
+            state.console, profiled, trace_contents(options), criterion
         )
 
-    def begin(self, random_effects: bool, structured: bool) -> None:
-        if self._shown and structured:
+    def begin(self, random_effects: bool, only_start: bool) -> None:
+        if self._shown and only_start:
             self._console.print_lines(section(EM_START_HEADING))
         elif self._shown and random_effects:
             self._console.print_lines(section(EM_HEADING))

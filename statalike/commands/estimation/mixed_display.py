@@ -40,6 +40,7 @@ from statalike.output.estimation_header import (
     EstimationHeader,
     GroupSummary,
     ModelTest,
+    cluster_line,
     mixed_header,
 )
 from statalike.output.likelihood_ratio_test import (
@@ -50,7 +51,7 @@ from statalike.output.likelihood_ratio_test import (
 )
 from statalike.output.notes import note, warning
 from statalike.output.random_effects_table import RandomEffectsTable, random_effects_table
-from statalike.output.styled import Line
+from statalike.output.styled import Line, width
 from statalike.results.stores import Results
 from statalike.state import State
 
@@ -85,12 +86,13 @@ def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False
     if options.get("estmetric") or options.get("coeflegend"):
         console.print()
         console.print_lines(constraints)
-        console.print_lines(_metric_table(state, options, level))
+        console.print_lines(with_clusters(results, _metric_table(state, options, level)))
     else:
         if not options.get("nofetable"):
             console.print()
             console.print_lines(constraints)
-            console.print_lines(fixed_effects_table(state, options, level, small=small))
+            table_lines = fixed_effects_table(state, options, level, small=small)
+            console.print_lines(with_clusters(results, table_lines))
         if not options.get("noretable"):
             console.print()
             console.print_lines(_random_table(state, options, level))
@@ -102,16 +104,22 @@ def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False
 def header(results: Results, *, groups: bool = True, small: bool = False) -> EstimationHeader:
     """The block above the tables, with the degrees of freedom of a ``small`` sample if wanted."""
     scalars, macros = results.scalars, results.macros
-    restricted = macros["method"] == "REML"
     return EstimationHeader(
         macros["title"],
         scalars["N"],
         group_summaries(results) if groups else (),
         _model_test(results, small=small),
         scalars["ll"],
-        "Log restricted-likelihood" if restricted else "Log likelihood",
+        criterion_name(macros["method"] == "REML", "vcetype" in macros),
         _degrees_of_freedom(results) if small else None,
     )
+
+
+def criterion_name(restricted: bool, robust: bool) -> str:
+    """What is maximised; with a robust variance it need not be the likelihood of the data."""
+    if restricted:
+        return "Log restricted-likelihood"
+    return "Log pseudolikelihood" if robust else "Log likelihood"
 
 
 def _model_test(results: Results, *, small: bool) -> ModelTest:
@@ -174,6 +182,7 @@ def fixed_effects_table(
         dependent=outcome,
         statistic_title="t" if small else "z",
         level=level,
+        error_method=results.macros.get("vcetype", ""),
         width_names=tuple(names),
         labels=value_labels(state.data),
     )
@@ -189,6 +198,14 @@ def fixed_effects_table(
     return coefficient_table(table, shown)
 
 
+def with_clusters(results: Results, table: list[Line]) -> list[Line]:
+    """A table of coefficients below the line that tells of the clusters."""
+    if "clustvar" not in results.macros:
+        return table
+    clusters = int(results.scalars["N_clust"])
+    return [cluster_line(clusters, results.macros["clustvar"], width(table[0])), *table]
+
+
 def _as_deviations(options: Mapping[str, Any]) -> bool:
     return bool(options.get("stddeviations"))
 
@@ -201,6 +218,7 @@ def _random_table(state: State, options: Mapping[str, Any], level: float) -> lis
     return random_effects_table(
         RandomEffectsTable(
             blocks,
+            robust="vcetype" in results.macros,
             level=level,
             formats=number_formats(options, state.settings),
             interval=not options.get("noci"),
@@ -217,7 +235,12 @@ def _metric_table(state: State, options: Mapping[str, Any], level: float) -> lis
         CoefficientSection(coefficient_rows(results, equation, level, empty), title=equation)
         for equation in equation_names(b)
     )
-    table = CoefficientTable(sections, level=level, labels=value_labels(state.data))
+    table = CoefficientTable(
+        sections,
+        level=level,
+        error_method=results.macros.get("vcetype", ""),
+        labels=value_labels(state.data),
+    )
     return coefficient_table(table, table_options(options, state.settings))
 
 

@@ -48,10 +48,11 @@ def stored_results(
         post_constraints(results, constraints)
     post_convergence(results, fit.optimum, fit.gradient, fit.hessian, fit.at_boundary)
     _post_groups(results, sizes)
-    _post_tests(results, description, fit)
+    post_model_test(results, description)
+    _post_comparison(results, fit)
     scalars, macros = results.scalars, results.macros
     scalars["ll"] = fit.log_likelihood
-    scalars["rank"] = float(_rank(results.matrices["V"].values))
+    scalars["rank"] = float(rank_of_variance(results.matrices["V"].values))
     scalars["ic"] = float(fit.optimum.iterations if fit.optimum else len(fit.em.values))
     scalars["rc"] = 0.0 if fit.converged else 430.0
     scalars["converged"] = float(fit.converged)
@@ -61,9 +62,11 @@ def stored_results(
     macros["depvar"] = description.outcome.name
     macros["title"] = f"Mixed-effects {fit.method.upper()} regression"
     macros["ivars"] = " ".join(equation.level for equation in description.equations)
-    macros["redim"] = " ".join(str(len(equation.columns)) for equation in description.equations)
+    macros["redim"] = " ".join(str(equation.count) for equation in description.equations)
     macros["vartypes"] = " ".join(equation.structure_title for equation in description.equations)
-    macros["revars"] = " ".join(column.name for _, column in description.effects)
+    macros["revars"] = " ".join(
+        name for equation in description.equations for name in equation.names
+    )
     post_residuals(results, description.residuals)
     macros["chi2type"] = "Wald"
     macros["vce"] = "oim"
@@ -156,20 +159,23 @@ def _post_groups(results: Results, sizes: Sequence[np.ndarray]) -> None:
         results.matrices[name] = NamedMatrix.plain(np.array([values], dtype=float))
 
 
-def _post_tests(results: Results, description: LinearMixedDescription, fit: LinearMixedFit) -> None:
-    """The Wald test of the model and the likelihood-ratio test against linear regression."""
-    constant = np.array([c.constant for c in description.fixed.columns if not c.omitted])
-    slopes = ~constant if len(constant) else np.zeros(0, dtype=bool)
-    df = int(slopes.sum())
+def post_model_test(results: Results, description: LinearMixedDescription) -> None:
+    """The Wald test of e(b), by e(V), that all coefficients but the constant are zero.
+
+    A robust e(V) from too few clusters cannot test as many, and the statistic is missing.
+    """
+    tested = [not (c.constant or c.omitted) for c in description.fixed.columns]
+    slopes = np.flatnonzero(tested)
+    df = len(slopes)
     chi2 = MISSING
     if df:
-        b = fit.coefficients[slopes]
-        V = fit.coefficient_covariance[np.ix_(slopes, slopes)]
+        b = results.matrices["b"].values[0, slopes]
+        V = results.matrices["V"].values[np.ix_(slopes, slopes)]
         if "Cns" in results.matrices:
             # The coefficients depend on each other, or have no variance at all.
             test = wald_test(b, V, np.eye(df), np.zeros(df))
             df, chi2 = test.df, test.statistic if test.df else MISSING
-        else:
+        elif "vcetype" not in results.macros or rank_of_variance(V) == df:
             try:
                 chi2 = float(b @ np.linalg.solve(V, b))
             except np.linalg.LinAlgError:
@@ -177,6 +183,10 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     results.scalars["df_m"] = float(df)
     results.scalars["chi2"] = chi2
     results.scalars["p"] = chi2_tail(df, chi2) if chi2 < MISSING else MISSING
+
+
+def _post_comparison(results: Results, fit: LinearMixedFit) -> None:
+    """The likelihood-ratio test against linear regression."""
     k_c = len(fit.estimates) - 1
     if not k_c:
         return
@@ -191,7 +201,8 @@ def _post_tests(results: Results, description: LinearMixedDescription, fit: Line
     results.scalars["p_c"] = (1.0 if at_boundary else 0.5 * tail) if single else tail
 
 
-def _rank(variance: np.ndarray) -> int:
+def rank_of_variance(variance: np.ndarray) -> int:
+    """The rank of a covariance matrix, from its correlations; zero variances do not count."""
     diagonal = np.diag(variance)
     used = diagonal > 0
     if not used.any():

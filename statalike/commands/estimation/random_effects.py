@@ -25,15 +25,22 @@ class RandomEquation:
     """The random effects of one equation: the variable that forms groups, and their covariates.
 
     ``terms`` are the covariates without the constant.  ``structure`` is one of the values of
-    ``STRUCTURES``; with a single effect every structure is the identity.  ``collinear`` keeps
-    covariates that depend on others.
+    ``STRUCTURES``; with a single effect every structure is the identity.  ``categories`` is the
+    variable of ``R.varname``, which stands by itself.  ``collinear`` keeps covariates that depend
+    on others.
     """
 
     level: str
     terms: tuple[Term, ...]
     constant: bool
     structure: str
+    categories: str = ""
     collinear: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        names = [name for term in self.terms for name in term.variables]
+        return tuple(dict.fromkeys([*names, self.categories] if self.categories else names))
 
     def columns(self, data: Dataset, rows: np.ndarray) -> tuple[Column, ...]:
         """The covariates on an estimation sample, the constant last."""
@@ -51,18 +58,35 @@ def covariance_structure(typed: str) -> str:
 
 
 def read_random_equation(state: State, arguments: Arguments) -> RandomEquation:
-    """One equation ``levelvar: [varlist] [, covariance() noconstant]``; r(198)."""
+    """One equation ``levelvar: [varlist] [, covariance() noconstant]``, or with ``R.varname`` in
+    the place of the list; r(198).
+    """
     assert arguments.level is not None
-    if any(isinstance(item, Operated) and item.operators == "r" for item in arguments.terms):
-        raise StataError(198, "R.varname in a random-effects equation not yet supported")
     typed = arguments.options.get("covariance")
+    if any(isinstance(item, Operated) and item.operators == "r" for item in arguments.terms):
+        return _of_categories(arguments, str(typed) if typed is not None else "identity")
     return RandomEquation(
         arguments.level,
         model_terms(arguments.terms, state.data),
         not arguments.options.get("noconstant"),
         covariance_structure(str(typed)) if typed is not None else "independent",
-        bool(arguments.options.get("collinear")),
+        collinear=bool(arguments.options.get("collinear")),
     )
+
+
+def _of_categories(arguments: Arguments, typed: str) -> RandomEquation:
+    assert arguments.level is not None
+    names = arguments.varlist
+    if len(names) != 1 or len(arguments.terms) != 1:
+        raise StataError(198, "R.varname must be the only term of its random-effects equation")
+    structure = covariance_structure(typed)
+    if structure not in ("identity", "exchangeable"):
+        raise StataError(
+            198,
+            f"covariance({structure}) not allowed with R.{names[0]}",
+            hint="only covariance(identity) and covariance(exchangeable) are allowed with R.",
+        )
+    return RandomEquation(arguments.level, (), False, structure, names[0])
 
 
 def settle_repeated_levels(equations: Sequence[RandomEquation]) -> tuple[RandomEquation, ...]:

@@ -14,9 +14,10 @@ import numpy as np
 from statalike.commands.estimation.distributions import two_sided_critical_value
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
-    RandomColumns,
+    RandomEffectsEquation,
     random_parameters,
 )
+from statalike.commands.estimation.random_categories import RandomCategories
 from statalike.commands.estimation.residual_rows import reported_residuals, residual_block
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column
@@ -40,7 +41,7 @@ def random_effects_blocks(
     blocks: list[RandomEffectsBlock] = []
     position = 0
     for equation in description.equations:
-        if not equation.columns:
+        if equation.empty:
             blocks.append(RandomEffectsBlock(f"{equation.level}:"))
             continue
         count = equation.covariance().parameter_count
@@ -76,7 +77,7 @@ def reported_parameters(
     names: list[Stripe] = []
     position = 0
     for equation in description.equations:
-        if not equation.columns:
+        if equation.empty:
             continue
         rows = parameter_rows(equation, standard_deviations=standard_deviations)
         names += [Stripe(equation.level, name) for name in rows]
@@ -121,9 +122,16 @@ def effect_name(column: Column) -> str:
     return "#".join(pieces)
 
 
-def parameter_rows(equation: RandomColumns, *, standard_deviations: bool) -> list[str]:
+def effect_names(equation: RandomEffectsEquation) -> list[str]:
+    """The random effects of an equation as the table names them: ``R.x`` for all categories."""
+    if isinstance(equation, RandomCategories):
+        return list(equation.names)
+    return [effect_name(column) for column in equation.columns]
+
+
+def parameter_rows(equation: RandomEffectsEquation, *, standard_deviations: bool) -> list[str]:
     """The names of an equation's parameters as the table shows them."""
-    names = [effect_name(column) for column in equation.columns]
+    names = effect_names(equation)
     spread = "sd" if standard_deviations else "var"
     joint = "corr" if standard_deviations else "cov"
     structure = equation.effective_structure
@@ -142,7 +150,7 @@ def parameter_rows(equation: RandomColumns, *, standard_deviations: bool) -> lis
 
 
 def _equation_rows(
-    equation: RandomColumns,
+    equation: RandomEffectsEquation,
     values: np.ndarray,
     variance: np.ndarray,
     critical: float,

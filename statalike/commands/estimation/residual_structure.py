@@ -127,6 +127,17 @@ class ResidualDescription:
             by = np.searchsorted(values, data.numbers(self.by)[rows])
         return ResidualErrors(self.family(), tuple(codes), times, by)
 
+    def check_weights(self, weights: np.ndarray, codes: Sequence[np.ndarray]) -> None:
+        """r(459) for weights of observations (n,) that vary where residuals are correlated.
+
+        The density of correlated residuals has no factor for each observation that could count
+        more or less than others.
+        """
+        if self.structure != "independent":
+            distinct = np.unique(weights, return_inverse=True)[1].ravel()
+            group = nested_groups(codes).innermost_group
+            _require_constant(distinct, group, "weight of observations")
+
     def parameter_names(self) -> list[str]:
         """Equation names of the parameters after ``lnsig_e``.
 

@@ -35,6 +35,8 @@ from statalike.state import State
 )
 def estat_df(state: State, arguments: Arguments) -> None:
     active_mixed(state, "df")
+    if "vcetype" in state.e.macros or "marginswtype" in state.e.macros:
+        raise StataError(321, "estat df not allowed after weighted estimation or a robust vce")
     methods = _methods(state.e, arguments)
     posted = _posted(methods, arguments)
     found = [inference_by(state, method) for method in methods]

@@ -8,13 +8,20 @@ from statalike.commands.estimation.display_options import confidence_level
 from statalike.commands.estimation.distributions import two_sided_critical_value
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
+    RandomEffectsEquation,
     covariance_matrices,
     described_by,
     random_parameters,
 )
 from statalike.commands.estimation.mixed_display import group_summaries
+from statalike.commands.estimation.random_categories import (
+    RandomCategories,
+    category_names,
+    whole_covariance,
+)
 from statalike.commands.estimation.random_effects_rows import delta_method, effect_name
 from statalike.commands.postestimation.predict_mixed import level_position
+from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.errors import StataError, last_estimates_not_found
@@ -67,12 +74,20 @@ def estat_recovariance(state: State, arguments: Arguments) -> None:
     matrices = covariance_matrices(state.e, description)
     results = Results(scalars={"relevels": float(len(names))})
     for level in wanted:
+        equations = description.levels[level][1]
         effects = tuple(
-            Stripe("", effect_name(column))
-            for equation in description.levels[level][1]
-            for column in equation.columns
+            Stripe("", name)
+            for equation in equations
+            for name in _covariance_names(state, equation)
         )
-        covariance = _block_diagonal(list(matrices[level]))
+        covariance = _block_diagonal(
+            [
+                whole_covariance(matrix, equation.count)
+                if isinstance(equation, RandomCategories)
+                else matrix
+                for equation, matrix in zip(equations, matrices[level], strict=True)
+            ]
+        )
         number = len(names) - level + 1
         results.matrices[f"Cov{number}"] = NamedMatrix.square(covariance, effects)
         shown = covariance
@@ -96,6 +111,12 @@ def estat_recovariance(state: State, arguments: Arguments) -> None:
             )
         )
     state.r = results
+
+
+def _covariance_names(state: State, equation: RandomEffectsEquation) -> list[str]:
+    if isinstance(equation, RandomCategories):
+        return list(category_names(state.data, equation.variable, fitted_sample(state)))
+    return [effect_name(column) for column in equation.columns]
 
 
 def _block_diagonal(blocks: list[np.ndarray]) -> np.ndarray:
@@ -146,7 +167,7 @@ def estat_icc(state: State, arguments: Arguments) -> None:
         raise StataError(321, "the model has no random effects")
     if description.residuals is not None:
         raise StataError(321, "estat icc is allowed only with independent, homoskedastic residuals")
-    if any(name == "_all" for name, _ in description.levels):
+    if description.crossed or any(name == "_all" for name, _ in description.levels):
         raise StataError(321, "estat icc is not allowed after crossed-effects models")
     if not all(
         any(column.constant for equation in equations for column in equation.columns)
@@ -187,7 +208,8 @@ def estat_icc(state: State, arguments: Arguments) -> None:
             (Stripe("", "ll"), Stripe("", "ul")),
         )
     stored.scalars["level"] = level
-    conditional = any(not column.constant for _, column in description.effects)
+    columns = [column for equation in description.equations for column in equation.columns]
+    conditional = any(not column.constant for column in columns)
     if conditional:
         title = "Conditional intraclass correlation"
     elif results.scalars["df_m"]:

@@ -13,6 +13,10 @@ from statalike.commands.estimation.linear_mixed import (
     residual_parameters,
     residual_variance,
 )
+from statalike.commands.estimation.random_categories import (
+    RandomCategories,
+    whole_covariance,
+)
 from statalike.commands.postestimation.estat_mixed import active_mixed, correlations
 from statalike.commands.registry import command
 from statalike.data.dataset import Dataset
@@ -110,7 +114,7 @@ def _data(state: State, description: LinearMixedDescription, rows: np.ndarray) -
     """The chosen observations' level variables, outcome and covariates, numbered from 1."""
     names = [name for name in description.level_names if name != "_all"]
     names += [*description.outcome.variables, *description.fixed.variables]
-    names += [name for _, column in description.effects for name in column.variables]
+    names += description.random_variables
     columns = [ListColumn(name, cells(state, name, rows)) for name in dict.fromkeys(names)]
     options = ListOptions(linesize=state.settings.linesize)
     return list(listing(columns, range(1, len(rows) + 1), options))
@@ -172,7 +176,8 @@ def marginal_covariance(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """``Z G Z' + R`` of the outcomes in the chosen rows, with G, Z and R.
 
-    Columns of Z are the random effects of each group that the rows meet, outermost level first.
+    Columns of Z are the random effects of each group that the rows meet, outermost level first;
+    of the categories of a variable, those that they meet.
     """
     columns: list[np.ndarray] = []
     blocks: list[np.ndarray] = []
@@ -186,6 +191,13 @@ def marginal_covariance(
         if name not in named:
             continue
         for equation, matrix in zip(named[name], matrices[name], strict=True):
+            if isinstance(equation, RandomCategories):
+                code = np.unique(data.numbers(equation.variable)[rows], return_inverse=True)[1]
+                cells, cell = np.unique(same * len(rows) + code, return_inverse=True)
+                columns.append(np.eye(len(cells))[cell])
+                met = np.bincount(cells // len(rows))
+                blocks += [whole_covariance(matrix, int(count)) for count in met]
+                continue
             covariates = Design(equation.columns).matrix(data, rows)
             for group in range(int(same.max()) + 1):
                 columns.append(covariates * (same == group)[:, None])

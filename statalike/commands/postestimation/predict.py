@@ -94,9 +94,9 @@ def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ..
     "predict",
     syntax=(
         "[anything] [if] [in] [, XB STDP FITted RESiduals RSTAndard REFfects reses(string) "
-        "RELevel(string)]"
+        "RELevel(string) SCores]"
     ),
-    unsupported="SCores ANScombe DEViance PEArson MU PR ETA Stdf DENsity DISTribution "
+    unsupported="ANScombe DEViance PEArson MU PR ETA Stdf DENsity DISTribution "
     "OUTcome(string) MEANs MODEs CONDitional(string) MARGinal FIXEDonly NOOFFset EBMEANs EBMODEs "
     "INTPoints(integer 7)",
     help="make variables of predictions, residuals and random effects",

@@ -13,7 +13,7 @@ from statalike.commands.estimation.degrees_of_freedom import (
     method_of,
 )
 from statalike.commands.estimation.linear_mixed import described_by
-from statalike.commands.postestimation.predict_mixed import check_unchanged
+from statalike.commands.postestimation.spread_effects import check_unchanged
 from statalike.data.missing import MISSING
 from statalike.engine.wald_test import WaldStatistic
 from statalike.errors import StataError

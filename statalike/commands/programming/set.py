@@ -6,6 +6,7 @@ import re
 
 from statalike.commands.registry import command
 from statalike.errors import StataError, invalid_syntax, option_not_allowed
+from statalike.graphics.schemes import find_scheme
 from statalike.language.functions.mersenne_twister import MersenneTwister64
 from statalike.language.parser import split_comma, split_name
 from statalike.settings import NAMES, apply_setting
@@ -14,7 +15,6 @@ from statalike.state import State
 #: settings that change nothing here, accepted so that old do-files run
 _WITHOUT_EFFECT = {
     "adosize",
-    "graphics",
     "matastrict",
     "max_memory",
     "maxdb",
@@ -49,6 +49,8 @@ def set_(state: State, text: str) -> None:
         _set_observations(state, value)
     elif name not in _WITHOUT_EFFECT:
         name = _full_name(name)
+        if name == "scheme":
+            find_scheme(split_comma(value)[0])
         if (name, value) in _NOT_YET:
             raise StataError(198, f"set {name} {value} not yet supported")
         apply_setting(state.settings, name, value)

@@ -7,15 +7,19 @@ constraints in c ([ME] mixed, Methods and formulas, Fixed-effects constraints).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
+from statalike.engine.linear.crossed_model import CrossedEffectsModel
 from statalike.engine.linear.fit import LinearMixedFit
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear_constraints import ConstrainedSpace
 
+Model = TypeVar("Model", bound=LinearMixedModel | CrossedEffectsModel)
 
-def constrained_model(model: LinearMixedModel, space: ConstrainedSpace) -> LinearMixedModel:
+
+def constrained_model(model: Model, space: ConstrainedSpace) -> Model:
     """The model in the reduced fixed effects c."""
     return replace(
         model,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.coordinates import LevelCoordinates, level_coordinates
 from statalike.engine.linear.fixed_design import FixedDesign, orthonormalise
-from statalike.engine.linear.model import LinearMixedModel
+from statalike.engine.linear.model import LinearMixedModel, weighted_columns
+from statalike.engine.linear.weights import GroupWeights, weights_of_groups
 from statalike.engine.nested_groups import NestedGroups, nested_groups
 from statalike.engine.stacked_matrices import multiply_common
 
@@ -28,7 +29,8 @@ class CrossProducts:
 
     ``blocks[0]`` (p + 1, p + 1, 1) is ``T'T`` for ``T = [Q, r]``, Q the orthonormal fixed design
     and r the outcome's least-squares residual.  ``blocks[l]`` (q_l, q_l + ... + q_1 + p + 1, G_l)
-    is, for each group of level l (1 the outermost), ``Z_l' [Z_l, ..., Z_1, T]``.
+    is, for each group of level l (1 the outermost), ``Z_l' [Z_l, ..., Z_1, T]``.  With ``weights``
+    all columns are weighted (see ``linear.weights``).
     """
 
     observations: int
@@ -36,6 +38,16 @@ class CrossProducts:
     groups: NestedGroups
     levels: tuple[LevelCoordinates, ...]
     blocks: tuple[Array, ...]
+    weights: GroupWeights | None = None
+
+    @property
+    def count(self) -> float:
+        """The number of observations in the likelihood, for weighted ones the sum of weights."""
+        return self.observations if self.weights is None else self.weights.total
+
+    def level_weights(self, level: int) -> Array | None:
+        """How often the groups of a level (outermost 0) count in the log determinant, (G,)."""
+        return None if self.weights is None else self.weights.levels[level]
 
     @property
     def fixed_count(self) -> int:
@@ -81,10 +93,13 @@ class _ColumnSums:
 
 def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
     """Reduce a model, its residuals taken as independent; see :class:`CrossProducts`."""
+    weights = model.weights
+    model = weighted_columns(model)
     if not model.levels:
         design = orthonormalise(model.outcome, model.fixed)
         groups = NestedGroups(model.observations, (), (), None, None)
-        return CrossProducts(model.observations, design, groups, (), (root_block(design),))
+        totals = None if weights is None else GroupWeights(weights.observations, ())
+        return CrossProducts(model.observations, design, groups, (), (root_block(design),), totals)
     groups = nested_groups([level.groups for level in model.levels])
     design = orthonormalise(model.outcome, model.fixed)
     levels = tuple(
@@ -120,7 +135,18 @@ def reduce_to_cross_products(model: LinearMixedModel) -> CrossProducts:
         if not np.all(np.isfinite(block)):
             raise EstimationError("not_finite", "the data contain values that are not finite")
         blocks.append(block)
-    return CrossProducts(model.observations, design, groups, levels, tuple(blocks))
+    totals = None
+    if weights is not None:
+        totals = GroupWeights(
+            weights.observations,
+            tuple(
+                weights_of_groups(own, groups.group(number), count)
+                for number, (own, count) in enumerate(
+                    zip(weights.levels, groups.counts, strict=True)
+                )
+            ),
+        )
+    return CrossProducts(model.observations, design, groups, levels, tuple(blocks), totals)
 
 
 def root_block(design: FixedDesign) -> Array:

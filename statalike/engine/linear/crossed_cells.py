@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from statalike.engine.linear.dense_products import product
+from statalike.engine.linear.matrix_product import product
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -23,7 +23,8 @@ Positions = NDArray[np.intp]
 # Seconds for a multiplication in a dense product, and for one of a pair of entries.
 DENSE_COST = 5e-11
 PAIR_COST = 5e-9
-MOST_PAIRS = 60_000_000
+# Pairs that are kept, at 80 bytes each while they are made.
+MOST_PAIRS = 12_000_000
 MOST_DENSE = 200_000_000
 
 

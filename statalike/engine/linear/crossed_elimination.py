@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.linear.crossed_products import CrossedProducts
-from statalike.engine.linear.dense_products import PositiveFactor, positive_factor, product
 from statalike.engine.linear.elimination import eliminate_level
+from statalike.engine.linear.matrix_product import product
+from statalike.engine.linear.positive_factor import PositiveFactor, positive_factor
 from statalike.engine.stacked_matrices import groups_first, groups_last
 
 Array = NDArray[np.float64]

@@ -45,13 +45,14 @@ from statalike.engine.linear.profile import (
     traced,
 )
 from statalike.engine.linear.regression import regression_of_design
+from statalike.engine.linear.starting_values import with_initial_values
 from statalike.engine.newton_raphson import IterationRecord, Optimum, maximise
 
 Array = NDArray[np.float64]
 
 # With more effects than this in the dense factorisation, derivatives are exact: differences of
 # values take a dozen factorisations and change nothing before the seventh digit.
-DIFFERENCED_EFFECTS = 300
+DIFFERENCED_EFFECTS = 64
 
 
 def fit_crossed_effects_model(
@@ -64,13 +65,15 @@ def fit_crossed_effects_model(
     """Fit ``model`` as :func:`fit_linear_mixed_model` does one of nested levels.
 
     Models that are nested after all are sent there.  ``covariances`` of a factor's effects are the
-    leading 1 x 1 (identity) or 2 x 2 (exchangeable) block of their matrix; starting values cannot
-    be given.
+    leading 1 x 1 (identity) or 2 x 2 (exchangeable) block of their matrix; ``start`` cannot be
+    given.
     """
     options = options or FitOptions()
-    if options.start is not None or options.initial is not None:
+    if options.start is not None:
         raise EstimationError("nonconformable", "starting values for crossed effects")
-    equivalent = nested_equivalent(model)
+    # Given values and traces of parameters are in the order of the model itself.
+    in_order = options.initial is not None or options.trace
+    equivalent = None if in_order else nested_equivalent(model)
     if equivalent is not None:
         fit = fit_linear_mixed_model(
             equivalent.model, method, options, on_em_iteration, on_iteration
@@ -145,9 +148,16 @@ def _started(
     options: FitOptions,
     on_em_iteration: Callable[[int, float], None] | None,
 ) -> tuple[Array, EMRecord]:
-    """Newton steps from the moments where they arrive; otherwise EM."""
+    """The initial values that are given, or Newton steps from the moments where they arrive;
+    otherwise EM.
+    """
     working = crossed_starting_values(products)
-    if options.em_iterations and not options.em_only:
+    if options.initial is not None:
+        scales = crossed_parameters(products)
+        working = with_initial_values(likelihood, scales, working, options.initial)
+        if not options.em_only:
+            return working, EMRecord((), True)
+    elif options.em_iterations and not options.em_only:
         moved, arrived = newton_steps(objective, working)
         if arrived:
             return moved, EMRecord((), True)

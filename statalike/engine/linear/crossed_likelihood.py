@@ -20,10 +20,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.errors import EstimationError
 from statalike.engine.linear.crossed_elimination import CrossedElimination, eliminate_crossed
 from statalike.engine.linear.crossed_products import CrossedProducts
-from statalike.engine.linear.dense_products import product
-from statalike.engine.linear.likelihood import GeneralisedLeastSquares, LikelihoodParts
+from statalike.engine.linear.likelihood import (
+    FixedDerivatives,
+    GeneralisedLeastSquares,
+    LikelihoodParts,
+)
+from statalike.engine.linear.matrix_product import product
 
 Array = NDArray[np.float64]
 
@@ -100,6 +105,31 @@ class CrossedLikelihood:
             log_hessian,
             gradient,
             hessian,
+        )
+
+    def fixed_derivatives(self, parameters: Array) -> FixedDerivatives:
+        """The derivatives of the likelihood's parts, those of ``Q' V^-1 Q`` in full.
+
+        Raises :class:`EstimationError` where V is not positive definite.
+        """
+        eliminated = eliminate_crossed(self.products, self.covariances(parameters))
+        least_squares = self._generalised_least_squares(eliminated)
+        if eliminated is None or not np.isfinite(least_squares.sum_of_squares):
+            raise EstimationError("likelihood_undefined", "the covariance matrix is not positive")
+        turn = self._turn(least_squares, fixed=True)
+        derivatives = _Derivatives(self.products, eliminated, turn)
+        first = derivatives.first()
+        across = -first[:, 0, 1:]
+        forms = derivatives.second_forms(turn.shape[1]).swapaxes(1, 2)
+        fixed = forms[:, :, 1:, 1:]
+        return FixedDerivatives(
+            least_squares,
+            derivatives.traces(),
+            -derivatives.product_traces(),
+            -first[:, 0, 0],
+            2.0 * forms[:, :, 0, 0] - 2.0 * across @ across.T,
+            -first[:, 1:, 1:],
+            fixed + fixed.swapaxes(2, 3),
         )
 
     def _generalised_least_squares(
@@ -217,8 +247,13 @@ class _Derivatives:
         """``h_j' dD_k P dD_l h_j`` (K, K) for the first column of h, and summed over the others
         if ``restricted``.
         """
+        forms = self.second_forms(self._h_apart.shape[1] if restricted else 1)
+        total = np.einsum("kjmj->jkm", forms)
+        return total[0], total[1:].sum(axis=0)
+
+    def second_forms(self, width: int) -> Array:
+        """``h_i' dD_k P dD_l h_j`` as (K, w, K, w), for the first w columns of h."""
         eliminated, root = self._eliminated, self._eliminated.root
-        width = self._h_apart.shape[1] if restricted else 1
         count = len(self._ways)
         apart = np.hstack([moved[:, :width] for moved, _ in self._moved])
         others = np.hstack([moved[:, :width] for _, moved in self._moved])
@@ -235,11 +270,10 @@ class _Derivatives:
             (turned, lifted, 1.0),
             (others, product(self._information, others), 1.0),
         ]
-        total = np.zeros((width, count, count))
+        total = np.zeros((count * width, count * width))
         for left, right, sign in pairs:
-            forms = product(left.T, right).reshape(count, width, count, width)
-            total += sign * np.einsum("kjmj->jkm", forms)
-        return total[0], total[1:].sum(axis=0)
+            total += sign * product(left.T, right)
+        return total.reshape(count, width, count, width)
 
     def product_traces(self) -> Array:
         """``tr(P dD_k P dD_l)`` (K, K)."""

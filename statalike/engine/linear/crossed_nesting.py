@@ -7,6 +7,7 @@ of nested levels, and estimated as such at a cost linear in the data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,6 +79,23 @@ def _cells(factor: RandomFactor, groups: NestedGroups, level: int) -> Positions:
     return np.unique(key, return_inverse=True)[1].astype(np.intp)
 
 
+def nested_covariances(
+    equivalent: NestedEquivalent, covariances: Sequence[Sequence[Array]]
+) -> list[list[Array]]:
+    """The covariance matrices of a crossed-effects model's equations, by the equivalent's levels
+    and equations; a factor's become 1 x 1.
+    """
+    return [
+        [
+            np.asarray(covariances[number][position])[:size, :size]
+            for (number, position), size in zip(
+                equations, (effects.structure.size for effects in level.effects), strict=True
+            )
+        ]
+        for level, equations in zip(equivalent.model.levels, equivalent.equations, strict=True)
+    ]
+
+
 def in_original_order(
     fit: LinearMixedFit, equivalent: NestedEquivalent, model: CrossedEffectsModel
 ) -> LinearMixedFit:
@@ -99,8 +117,12 @@ def in_original_order(
         for level, equations in enumerate(equivalent.equations)
         for position, where in enumerate(equations)
     }
+    known = bool(len(fit.gradient))
     return replace(
         fit,
+        gradient=fit.gradient[order] if known else fit.gradient,
+        hessian=fit.hessian[np.ix_(order, order)] if known else fit.hessian,
+        at_boundary=fit.at_boundary[order[:-1]],
         parameters=tuple(names[k] for k in order),
         estimates=fit.estimates[order],
         parameter_covariance=fit.parameter_covariance[np.ix_(order, order)],

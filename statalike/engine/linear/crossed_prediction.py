@@ -10,6 +10,8 @@ G are ``R N R`` of the other terms and, for the units of the term apart,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +19,58 @@ from numpy.typing import NDArray
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.crossed_elimination import CrossedElimination, eliminate_crossed
 from statalike.engine.linear.crossed_model import CrossedEffectsModel, RandomFactor
+from statalike.engine.linear.crossed_nesting import (
+    NestedEquivalent,
+    nested_covariances,
+    nested_equivalent,
+)
 from statalike.engine.linear.crossed_products import (
     CrossedProducts,
     EquationTerms,
     reduce_crossed_model,
 )
-from statalike.engine.linear.prediction import LevelEffects
+from statalike.engine.linear.prediction import LevelEffects, predict_random_effects
+from statalike.engine.nested_groups import nested_groups
 
 Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class FactorEffects:
+    """Predicted effects of the ``size`` categories of a factor in the G groups of a level.
+
+    ``groups`` (m,) and ``categories`` (m,) are the cells that have observations, in ascending
+    order, with their ``effects`` (m,) and ``standard_errors`` (m,).  A category that a group does
+    not meet has the group's ``unmet_effects`` (G,) and ``unmet_standard_errors`` (G,): its
+    conditional mean given the others, and the spread of its prediction error.
+    """
+
+    size: int
+    groups: Positions
+    categories: Positions
+    effects: Array
+    standard_errors: Array
+    unmet_effects: Array
+    unmet_standard_errors: Array
+
+    def effects_of(self, groups: Positions, categories: Positions) -> Array:
+        """The effects (k,) of categories in groups."""
+        keys, wanted = self.groups * self.size + self.categories, groups * self.size + categories
+        position = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        met = keys[position] == wanted
+        return np.where(met, self.effects[position], self.unmet_effects[groups])
+
+    def category(self, number: int) -> tuple[Array, Array]:
+        """The effects (G,) and standard errors (G,) of one category in every group."""
+        effects, errors = self.unmet_effects.copy(), self.unmet_standard_errors.copy()
+        own = self.categories == number
+        effects[self.groups[own]] = self.effects[own]
+        errors[self.groups[own]] = self.standard_errors[own]
+        return effects, errors
+
+
+CrossedEffectsPrediction: TypeAlias = LevelEffects | FactorEffects
 
 
 def predict_crossed_effects(
@@ -33,16 +79,24 @@ def predict_crossed_effects(
     covariances: Sequence[Sequence[Array]],
     residual_variance: float,
     restricted: bool,
-) -> list[LevelEffects]:
-    """Predictions for each level, outermost first.
+) -> list[list[CrossedEffectsPrediction]]:
+    """Predictions for each equation of each level, outermost level first.
 
     Arguments as of :func:`statalike.engine.linear.prediction.predict_random_effects`, except that
-    of a factor's covariance matrix the leading 1 x 1 or 2 x 2 block suffices.  The effects of a
-    group are those of the equations side by side, a factor's in the order of its categories; a
-    category that a group does not meet has its conditional mean given the others.
+    of a factor's covariance matrix the leading 1 x 1 or 2 x 2 block suffices.
     """
     if not residual_variance > 0.0:
         raise EstimationError("nonconformable", f"residual variance {residual_variance}")
+    equivalent = nested_equivalent(model)
+    if equivalent is not None:
+        levels = predict_random_effects(
+            equivalent.model,
+            coefficients,
+            nested_covariances(equivalent, covariances),
+            residual_variance,
+            restricted,
+        )
+        return _of_nested(model, equivalent, levels, covariances, residual_variance)
     products = reduce_crossed_model(model)
     eliminated = eliminate_crossed(products, _relative(products, covariances, residual_variance))
     if eliminated is None:
@@ -51,31 +105,67 @@ def predict_crossed_effects(
     shift = np.zeros(products.fixed_count + 1)
     shift[-1] = 1.0
     shift[:-1] = -design.factor @ (np.asarray(coefficients) - design.least_squares)
-    terms = _TermEffects(products, eliminated, shift, restricted)
-    results: list[LevelEffects] = []
+    terms = _TermEffects(products, eliminated, shift, residual_variance, restricted)
+    results: list[list[CrossedEffectsPrediction]] = []
     for number, (level, equations) in enumerate(zip(model.levels, products.equations, strict=True)):
-        groups = products.groups.counts[number]
-        effects: list[Array] = []
-        variances: list[Array] = []
+        own: list[CrossedEffectsPrediction] = []
         for given, equation, matrix in zip(
             level.effects, equations, covariances[number], strict=True
         ):
             if isinstance(given, RandomFactor):
-                shape = (groups, given.structure.size)
+                groups = products.groups.counts[number]
                 prior = np.asarray(matrix) / residual_variance
-                effect, variance = terms.of_factor(equation, shape, prior)
+                own.append(terms.of_factor(equation, given.structure.size, groups, prior))
             else:
-                effect, variance = terms.of_covariates(equation)
-            effects.append(effect)
-            variances.append(variance)
-        results.append(
-            LevelEffects(
-                products.groups.group(number),
-                np.hstack(effects),
-                np.sqrt(residual_variance * np.maximum(np.hstack(variances), 0.0)),
-            )
-        )
+                own.append(terms.of_covariates(equation, products.groups.group(number)))
+        results.append(own)
     return results
+
+
+def _of_nested(
+    model: CrossedEffectsModel,
+    equivalent: NestedEquivalent,
+    levels: Sequence[LevelEffects],
+    covariances: Sequence[Sequence[Array]],
+    residual_variance: float,
+) -> list[list[CrossedEffectsPrediction]]:
+    """The predictions of the nested equivalent, by the equations of the crossed-effects model."""
+    groups = nested_groups([level.groups for level in model.levels])
+    found: dict[tuple[int, int], CrossedEffectsPrediction] = {}
+    for level, predicted, equations in zip(
+        equivalent.model.levels, levels, equivalent.equations, strict=True
+    ):
+        start = 0
+        for effects, (number, position) in zip(level.effects, equations, strict=True):
+            columns = slice(start, start + effects.structure.size)
+            start = columns.stop
+            given = model.levels[number].effects[position]
+            group = groups.group(number)
+            key = group
+            if isinstance(given, RandomFactor):
+                key = group * given.structure.size + np.asarray(given.categories, dtype=np.intp)
+            cells, first = np.unique(key, return_index=True)
+            units = predicted.group[first]
+            values = predicted.effects[units, columns]
+            errors = predicted.standard_errors[units, columns]
+            if not isinstance(given, RandomFactor):
+                found[number, position] = LevelEffects(group, values, errors)
+                continue
+            size, count = given.structure.size, groups.counts[number]
+            spread = np.sqrt(max(float(covariances[number][position][0, 0]), 0.0))
+            found[number, position] = FactorEffects(
+                size,
+                cells // size,
+                cells % size,
+                values[:, 0],
+                errors[:, 0],
+                np.zeros(count),
+                np.full(count, spread),
+            )
+    return [
+        [found[number, position] for position in range(len(level.effects))]
+        for number, level in enumerate(model.levels)
+    ]
 
 
 def _relative(
@@ -98,16 +188,18 @@ def _relative(
 
 
 class _TermEffects:
-    """Predictions and relative error covariances of the units of each term."""
+    """Predictions and standard errors of the units of each term."""
 
     def __init__(
         self,
         products: CrossedProducts,
         eliminated: CrossedElimination,
         shift: Array,
+        residual_variance: float,
         restricted: bool,
     ) -> None:
         self._products, self._eliminated, self._shift = products, eliminated, shift
+        self._unit = residual_variance
         p = products.fixed_count
         root = eliminated.root
         # G of the other terms (m, m), and G Z'T.
@@ -140,46 +232,47 @@ class _TermEffects:
         return np.asarray(block.reshape(len(units), size, len(units), size)[units, :, units, :])
 
     def _with_fixed(self, slopes: Array, variances: Array) -> tuple[Array, Array]:
-        """Predictions, and variances with what the coefficients add; slopes (..., p + 1)."""
+        """Predictions and their standard errors, with what the coefficients add to relative
+        error variances; slopes (..., p + 1).
+        """
         fixed = slopes[..., :-1]
-        spread = np.sum((fixed @ self._fixed_errors) * fixed, axis=-1)
-        return slopes @ self._shift, variances + spread
+        spread = variances + np.sum((fixed @ self._fixed_errors) * fixed, axis=-1)
+        return slopes @ self._shift, np.sqrt(self._unit * np.maximum(spread, 0.0))
 
-    def of_covariates(self, equation: EquationTerms) -> tuple[Array, Array]:
-        """Effects (G, q) in the covariates' units and their relative error variances."""
+    def of_covariates(self, equation: EquationTerms, group: Positions) -> LevelEffects:
+        """Effects in the covariates' units; ``group`` (n,) of each observation."""
         (term,) = equation.terms
         inverse = np.linalg.inv(equation.transform)
         slopes = np.matmul(inverse, self._slopes(term))
         turned = np.matmul(np.matmul(inverse, self._blocks(term)), inverse.T)
-        return self._with_fixed(slopes, np.diagonal(turned, axis1=1, axis2=2))
+        return LevelEffects(group, *self._with_fixed(slopes, np.diagonal(turned, axis1=1, axis2=2)))
 
     def of_factor(
-        self, equation: EquationTerms, shape: tuple[int, int], prior: Array
-    ) -> tuple[Array, Array]:
-        """Effects (G, q) of a factor's categories and their relative error variances.
+        self, equation: EquationTerms, size: int, groups: int, prior: Array
+    ) -> FactorEffects:
+        """Effects of a factor of ``size`` categories in so many groups.
 
         ``prior`` is the leading block of their relative covariance matrix.
         """
         assert equation.categories is not None and equation.groups is not None
-        width = self._eliminated.crossproduct.shape[0]
         own = equation.terms[0]
-        unit_slopes = self._slopes(own)[:, 0]
-        unit_variances = self._blocks(own)[:, 0, 0]
-        slopes = np.zeros((*shape, width))
-        variances = np.full(shape, float(prior[0, 0]))
+        slopes, variances = self._slopes(own)[:, 0], self._blocks(own)[:, 0, 0]
+        unmet_slopes = np.zeros((groups, slopes.shape[1]))
+        unmet_variances = np.full(groups, float(prior[0, 0]))
         if len(equation.terms) > 1:
             common = equation.terms[1]
-            common_slopes, common_variances = self._slopes(common)[:, 0], self._blocks(common)
-            slopes[:] = common_slopes[:, None]
-            variances[:] = (prior[0, 0] - prior[0, 1]) + common_variances[:, 0]
+            unmet_slopes, common_variances = self._slopes(common)[:, 0], self._blocks(common)
+            unmet_variances = (prior[0, 0] - prior[0, 1]) + common_variances[:, 0, 0]
             place, other = self._products.places[own], self._products.places[common]
             between = self._covariance[place, other][
                 np.arange(len(equation.groups)), equation.groups
             ]
-            unit_slopes = unit_slopes + common_slopes[equation.groups]
-            unit_variances = (
-                unit_variances + 2.0 * between + common_variances[equation.groups, 0, 0]
-            )
-        slopes[equation.groups, equation.categories] = unit_slopes
-        variances[equation.groups, equation.categories] = unit_variances
-        return self._with_fixed(slopes, variances)
+            slopes = slopes + unmet_slopes[equation.groups]
+            variances = variances + 2.0 * between + common_variances[equation.groups, 0, 0]
+        return FactorEffects(
+            size,
+            equation.groups,
+            equation.categories,
+            *self._with_fixed(slopes, variances),
+            *self._with_fixed(unmet_slopes, unmet_variances),
+        )

@@ -180,6 +180,22 @@ def crossed_parameters(products: CrossedProducts) -> VarianceParameters:
     )
 
 
+def working_parameters(
+    products: CrossedProducts, covariances: Sequence[Sequence[Array]], residual_variance: float
+) -> Array:
+    """The working parameters (K,) of covariance matrices by level and equation; of a factor's the
+    leading 1 x 1 or 2 x 2 block suffices.
+    """
+    relative = [
+        equation.structure.project(np.asarray(matrix))
+        if equation.categories is None
+        else np.asarray(matrix)[0, : equation.structure.parameter_count]
+        for equations, matrices in zip(products.equations, covariances, strict=True)
+        for equation, matrix in zip(equations, matrices, strict=True)
+    ]
+    return crossed_parameters(products).to_working @ np.concatenate(relative) / residual_variance
+
+
 ZERO = 1e-10
 
 

@@ -129,8 +129,7 @@ class Differentiation:
         flat = basis.reshape(len(basis), -1)
         half = solve_lower(inner.factor, level.root)
         f = transpose_multiply(level.expand(half), self._turned(nesting.depth, inner.reduced))
-        weighted = half if level.multiplicity is None else half * level.multiplicity
-        total = sum_to_parents(weighted, half, None)
+        total = sum_to_parents(_counted(half, level.multiplicity), half, None)
         self._result.log_gradient[own.start : own.stop] = flat @ total.ravel()
         if nesting.depth == 1 and size <= SMALL:
             self._own_to_root(own, basis, f)
@@ -142,7 +141,7 @@ class Differentiation:
         p = transpose_multiply(half, half)
         if size <= SMALL:
             grams = p.reshape(size * size, -1)
-            repeated = grams if level.multiplicity is None else grams * level.multiplicity
+            repeated = _counted(grams, level.multiplicity)
             self._result.log_hessian[np.ix_(own, own)] = -_double_contraction(
                 grams @ repeated.T, flat, crossed=True
             )
@@ -196,6 +195,7 @@ class Differentiation:
         n = -multiply(a, k)
         add_identity(n)
         p = multiply(n, a)
+        weights = nesting.weights[node - 1]
         lower = range(own.stop, self._result.log_gradient.size)
         first = self._passed.first[node]
         da = {i: first[i][:, :size] for i in lower}
@@ -206,16 +206,19 @@ class Differentiation:
         for i in lower:
             self._pass_first(node, range(i, i + 1), [(db[i], y)], [(y, u[i])])
         gradient = self._result.log_gradient
-        gradient[own.start : own.stop] = basis.reshape(len(basis), -1) @ np.sum(p, axis=2).ravel()
+        gradient[own.start : own.stop] = (
+            basis.reshape(len(basis), -1) @ np.sum(_counted(p, weights), axis=2).ravel()
+        )
+        counted = _counted(k, weights)
         for i in lower:
-            gradient[i] += np.vdot(k, da[i])
+            gradient[i] += np.vdot(counted, da[i])
         if not self._hessian:
             return
-        self._log_own(own, [multiply(p, part[:, :, None]) for part in basis], None)
+        self._log_own(own, [multiply(p, part[:, :, None]) for part in basis], weights)
         log_hessian = self._result.log_hessian
         for i, part in zip(own, basis, strict=True):
             if len(lower):
-                spread = transpose_multiply(n, multiply_common(part, n))
+                spread = transpose_multiply(_counted(n, weights), multiply_common(part, n))
                 for j in lower:
                     log_hessian[i, j] = np.vdot(da[j], spread)
         second = self._passed.second[node]
@@ -223,7 +226,8 @@ class Differentiation:
         for i in lower:
             for j in range(i, lower.stop):
                 d2a = second[i, j][:, :size]
-                log_hessian[i, j] += np.vdot(k, d2a) - np.vdot(turned[j], turned[i].swapaxes(0, 1))
+                twice = np.vdot(_counted(turned[j], weights), turned[i].swapaxes(0, 1))
+                log_hessian[i, j] += np.vdot(counted, d2a) - twice
         width = self._second_width(node)
         cut = [m[:, :width] for m in moved]
         u = {i: u[i][:, :width] for i in lower}
@@ -242,7 +246,7 @@ class Differentiation:
     def _log_own(self, own: range, turned: list[Array], multiplicity: Array | None) -> None:
         """``-tr(P dD_i P dD_j)`` from the stacks P dD_i."""
         for i, left in zip(own, turned, strict=True):
-            weighted = left if multiplicity is None else left * multiplicity
+            weighted = _counted(left, multiplicity)
             for j, right in zip(own, turned, strict=True):
                 if j >= i:
                     value = -np.vdot(weighted, right.swapaxes(0, 1))
@@ -296,6 +300,11 @@ class Differentiation:
                 change += self._nesting_sum(above, right, left, node)
                 held = self._passed.second[above]
                 held[pair] = held[pair] - change if pair in held else -change
+
+
+def _counted(stack: Array, weights: Array | None) -> Array:
+    """A stack over groups (..., G), each group as often as it counts."""
+    return stack if weights is None else stack * weights
 
 
 def _double_contraction(gram: Array, flat: Array, crossed: bool) -> Array:

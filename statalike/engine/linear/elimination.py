@@ -96,12 +96,20 @@ class NodeColumns:
 
 
 class Nesting(NodeColumns):
-    """A model's nodes with their cross-products, the innermost already factored."""
+    """A model's nodes with their cross-products, the innermost already factored.
+
+    ``weights[l - 1]`` (G,) are how often the groups of node l count in the log determinant.
+    """
 
     def __init__(self, products: CrossProducts, innermost: InnermostLevel | None = None) -> None:
         super().__init__(products)
         if innermost is None:
-            innermost = innermost_level(products.blocks[-1], pool=self.depth == 1)
+            innermost = innermost_level(
+                products.blocks[-1],
+                pool=self.depth == 1,
+                weights=products.level_weights(self.depth - 1),
+            )
+        self.weights = [products.level_weights(level) for level in range(self.depth)]
         self.innermost: InnermostLevel = innermost
         right = self.innermost.right
         self.constant = [
@@ -125,7 +133,7 @@ def eliminate(nesting: Nesting, covariances: Sequence[Array]) -> NestedEliminati
     log_determinant = inner.log_determinant
     upper: dict[int, UpperElimination] = {}
     for node in range(depth - 1, 0, -1):
-        level = eliminate_level(blocks[node], covariances[node - 1])
+        level = eliminate_level(blocks[node], covariances[node - 1], nesting.weights[node - 1])
         log_determinant = log_determinant + level.log_determinant
         upper[node] = level
         for above in range(node):
@@ -133,22 +141,27 @@ def eliminate(nesting: Nesting, covariances: Sequence[Array]) -> NestedEliminati
     return NestedElimination(blocks[0][..., 0], log_determinant, inner, upper)
 
 
-def eliminate_level(block: Array, covariance: Array) -> UpperElimination:
-    """Eliminate effects with cross-products ``[A, B]`` (q, q + r, G) and covariance D (q, q)."""
+def eliminate_level(
+    block: Array, covariance: Array, weights: Array | None = None
+) -> UpperElimination:
+    """Eliminate effects with cross-products ``[A, B]`` (q, q + r, G) and covariance D (q, q).
+
+    ``weights`` (G,) are how often each group counts in the log determinant.
+    """
     size = block.shape[-3]
     a, b = block[..., :size, :], block[..., size:, :]
     if size == 1:
         spread = covariance[..., None]
         factor = np.sqrt(1.0 + spread * a)
         half = np.sqrt(np.maximum(spread, 0.0)) / factor
-        return UpperElimination(a, b, half, half * b, log_determinant_sum(factor))
+        return UpperElimination(a, b, half, half * b, log_determinant_sum(factor, weights))
     root = covariance_root(covariance)
     transposed = root.swapaxes(-1, -2)
     core = multiply_common(transposed, multiply(a, root[..., None]))
     add_identity(core)
     factor = lower_cholesky(core)
     half = solve_lower(factor, np.broadcast_to(transposed[..., None], core.shape))
-    return UpperElimination(a, b, half, multiply(half, b), log_determinant_sum(factor))
+    return UpperElimination(a, b, half, multiply(half, b), log_determinant_sum(factor, weights))
 
 
 def covariance_root(covariance: Array) -> Array:

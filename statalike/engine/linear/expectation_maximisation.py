@@ -85,7 +85,9 @@ def _step(likelihood: LinearLikelihood, parameters: Array, gradient: Array) -> A
     result = np.empty_like(parameters)
     start = 0
     products = likelihood.products
-    for level, groups in zip(products.levels, products.groups.counts, strict=True):
+    for number, level in enumerate(products.levels):
+        weights = products.level_weights(number)
+        groups = products.groups.counts[number] if weights is None else float(weights.sum())
         for equation in level.equations:
             structure = equation.structure
             own = slice(start, start + structure.parameter_count)

@@ -30,14 +30,14 @@ from statalike.engine.linear.profile import (
     newton_steps,
     traced,
 )
-from statalike.engine.linear.regression import RegressionFit, fit_regression, regression_of_design
+from statalike.engine.linear.regression import RegressionFit, regression_of_design
 from statalike.engine.linear.residual_errors import ResidualParameter
 from statalike.engine.linear.residual_fit import (
     estimation_gradient,
     estimation_hessian,
     maximise_jointly,
 )
-from statalike.engine.linear.residual_likelihood import MarginalLikelihood, ResidualLikelihood
+from statalike.engine.linear.residual_likelihood import ResidualLikelihood
 from statalike.engine.linear.starting_values import starting_values, with_initial_values
 from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
@@ -149,20 +149,25 @@ def fit_linear_mixed_model(
     """Fit ``model``: EM, then Newton-Raphson on the square roots (or logarithms) of the relative
     covariance matrices, then standard errors from the observed information.
 
-    Raises :class:`EstimationError`; never fails for want of convergence, which ``converged``
-    tells.
+    A model with weights is fitted by ML only.  Raises :class:`EstimationError`; never fails for
+    want of convergence, which ``converged`` tells.
     """
     options = options or FitOptions()
     restricted = method == "reml"
+    if restricted and model.weights is not None:
+        raise EstimationError("nonconformable", "weights are not allowed with reml")
     if not model.levels and model.errors is None:
         return _without_random_effects(model, method)
     products = reduce_to_cross_products(model)
-    linear = regression_of_design(products.design, restricted)
-    likelihood = (
-        LinearLikelihood(products, restricted)
-        if model.levels
-        else MarginalLikelihood(products, restricted, 0.0)
-    )
+    linear = regression_of_design(products.design, restricted, products.count)
+    joint: ResidualLikelihood | None = None
+    residual = np.zeros(0)
+    if model.errors is None:
+        likelihood = LinearLikelihood(products, restricted)
+    else:
+        # EM for the random effects takes the residual parameters as they begin.
+        joint = ResidualLikelihood(products, model.errors, restricted)
+        residual, likelihood = joint.start()
     scales = variance_parameters(products.levels)
     objective = ProfileObjective(likelihood, scales, options.scale)
     if not model.levels:
@@ -186,15 +191,13 @@ def fit_linear_mixed_model(
             None if options.em_only else partial(newton_steps, objective),
         )
     optimum: Optimum | None = None
-    joint: ResidualLikelihood | None = None
-    residual = np.zeros(0)
-    if model.errors is not None:
-        joint = ResidualLikelihood(products, model.errors, restricted)
+    if joint is not None:
         point, optimum = maximise_jointly(
             joint,
             scales,
             options.scale,
             working,
+            residual,
             options.rules,
             options.finite_differences,
             on_iteration,
@@ -273,8 +276,10 @@ def fit_linear_mixed_model(
 
 def _without_random_effects(model: LinearMixedModel, method: Method) -> LinearMixedFit:
     """Linear regression, in the form of a mixed model's fit."""
-    linear = fit_regression(model.outcome, model.fixed, method == "reml")
-    freedom = model.observations - (model.fixed_count if method == "reml" else 0)
+    products = reduce_to_cross_products(model)
+    restricted = method == "reml"
+    linear = regression_of_design(products.design, restricted, products.count)
+    freedom = products.count - (model.fixed_count if restricted else 0)
     return LinearMixedFit(
         method=method,
         observations=model.observations,

@@ -101,7 +101,7 @@ def estimation_scale_gradient(
 
 
 def log_likelihood(
-    degrees_of_freedom: int,
+    degrees_of_freedom: float,
     log_determinant: Array | float,
     sum_of_squares: Array | float,
     log_residual_sd: Array | float,

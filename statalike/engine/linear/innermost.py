@@ -38,9 +38,9 @@ BLOCK_ENTRIES = 40_000
 
 @dataclass(frozen=True)
 class InnermostLevel:
-    """``root`` R (q, q, U) for U distinct designs, ``multiplicity`` (U,) groups of each (None:
-    one); ``right`` b (q, r, G) for G groups or pooled groups, whose design is ``pattern`` (G,)
-    (None: each its own).
+    """``root`` R (q, q, U) for U distinct designs, ``multiplicity`` (U,) groups of each, or their
+    weight (None: one); ``right`` b (q, r, G) for G groups or pooled groups, whose design is
+    ``pattern`` (G,) (None: each its own).
     """
 
     root: Array
@@ -66,12 +66,13 @@ class InnermostElimination:
     log_determinant: Array
 
 
-def innermost_level(products: Array, pool: bool) -> InnermostLevel:
+def innermost_level(products: Array, pool: bool, weights: Array | None = None) -> InnermostLevel:
     """Factor ``products`` (q, q + r, G), the matrices ``[A, B]``.
 
     With ``pool``, groups with an identical A are pooled: they enter only through the sum of the
     outer products of their b, so that more than q r of them are replaced by q r groups with the
-    same sum, from an orthogonal-triangular decomposition.
+    same sum, from an orthogonal-triangular decomposition.  ``weights`` (G,) are how often each
+    group counts in the log determinant.
     """
     size = len(products)
     left, right = products[:, :size], products[:, size:]
@@ -79,7 +80,7 @@ def innermost_level(products: Array, pool: bool) -> InnermostLevel:
     capacity = size * right.shape[1]
     if designs is None or not np.any(designs[2] > capacity):
         root, inverses = semidefinite_root(left, RANK_TOLERANCE)
-        return InnermostLevel(root, solve_root_transpose(root, inverses, right))
+        return InnermostLevel(root, solve_root_transpose(root, inverses, right), weights)
     first, pattern, counts = designs
     roots, inverses = semidefinite_root(left[:, :, first], RANK_TOLERANCE)
     order = np.argsort(pattern, kind="stable")
@@ -99,11 +100,11 @@ def innermost_level(products: Array, pool: bool) -> InnermostLevel:
         block = right[:, :, members]
         pieces.append(solve_root_transpose(roots[:, :, owner], inverses[:, owner], block))
         owners.append(owner)
+    multiplicity = counts.astype(np.float64)
+    if weights is not None:
+        multiplicity = np.bincount(pattern, weights, minlength=len(counts)).astype(np.float64)
     return InnermostLevel(
-        roots,
-        np.concatenate(pieces, axis=2),
-        counts.astype(np.float64),
-        np.concatenate(owners),
+        roots, np.concatenate(pieces, axis=2), multiplicity, np.concatenate(owners)
     )
 
 
@@ -180,9 +181,12 @@ def eliminated_crossproducts(level: InnermostLevel, covariances: Array) -> tuple
     step = groups if level.pattern is not None else max(64, BLOCK_ENTRIES // entries)
     for start in range(0, groups, step):
         block = slice(start, start + step)
-        root = level.root if level.pattern is not None else level.root[:, :, block]
+        root, multiplicity = level.root, level.multiplicity
+        if level.pattern is None:
+            root = root[:, :, block]
+            multiplicity = None if multiplicity is None else multiplicity[block]
         factor = _core_factor(root, covariances)
-        log_determinants += log_determinant_sum(factor, level.multiplicity)
+        log_determinants += log_determinant_sum(factor, multiplicity)
         inverse = lower_inverse(factor)
         right = level.right[:, :, block]
         for a in range(size):

@@ -53,7 +53,7 @@ class LikelihoodParts:
     in the K working parameters; they are empty where they were not asked for.
     """
 
-    degrees_of_freedom: int
+    degrees_of_freedom: float
     least_squares: GeneralisedLeastSquares
     log_determinant: float
     log_determinant_gradient: Array
@@ -112,7 +112,7 @@ class FixedDerivatives:
 
 
 def profile_log_likelihood(
-    degrees_of_freedom: int, log_determinant: Array | float, sum_of_squares: Array | float
+    degrees_of_freedom: float, log_determinant: Array | float, sum_of_squares: Array | float
 ) -> Array:
     """Log likelihood with the residual variance at its maximiser."""
     m = degrees_of_freedom
@@ -148,7 +148,7 @@ class LinearLikelihood:
         self.products = products
         self.restricted = restricted
         fixed = products.fixed_count
-        self.degrees_of_freedom = products.observations - (fixed if restricted else 0)
+        self.degrees_of_freedom = products.count - (fixed if restricted else 0)
         self._fixed = fixed
         self._bases = [level.basis for level in products.levels]
         self._nesting = Nesting(products, innermost)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.linear.weights import TotalWeights, weighted_rows
 
 Array = NDArray[np.float64]
 
@@ -47,13 +48,15 @@ class LinearMixedModel:
 
     ``outcome`` (n,), ``fixed`` (n, p) with linearly independent columns (Fortran order is read
     without a copy).  All values must be finite.  ``errors`` are residuals with a structured
-    covariance matrix instead of ``s2 I``.
+    covariance matrix instead of ``s2 I``.  ``weights`` make the likelihood that of
+    ``linear.weights``; levels without random effects count in them too.
     """
 
     outcome: Array
     fixed: Array
     levels: tuple[Level, ...] = ()
     errors: ResidualErrors | None = None
+    weights: TotalWeights | None = None
 
     def __post_init__(self) -> None:
         n = self.observations
@@ -63,6 +66,10 @@ class LinearMixedModel:
             raise EstimationError(
                 "nonconformable", f"fixed design of shape {self.fixed.shape} for {n} observations"
             )
+        if self.weights is not None and (
+            len(self.weights.observations) != n or len(self.weights.levels) != len(self.levels)
+        ):
+            raise EstimationError("nonconformable", "weights do not fit the model")
         for number, level in enumerate(self.levels):
             if len(level.groups) != n:
                 raise EstimationError(
@@ -86,3 +93,27 @@ class LinearMixedModel:
     @property
     def fixed_count(self) -> int:
         return int(self.fixed.shape[1])
+
+
+def weighted_columns(model: LinearMixedModel) -> LinearMixedModel:
+    """The model whose sum of squares is that of the weighted one (see ``linear.weights``)."""
+    weights = model.weights
+    if weights is None:
+        return model
+    v = weights.observations
+    levels = tuple(
+        Level(
+            level.groups,
+            tuple(
+                RandomEffects(weighted_rows(effects.covariates, v / own), effects.structure)
+                for effects in level.effects
+            ),
+        )
+        for level, own in zip(model.levels, weights.levels, strict=True)
+    )
+    return replace(
+        model,
+        outcome=model.outcome * np.sqrt(v),
+        fixed=weighted_rows(model.fixed, v),
+        levels=levels,
+    )

@@ -11,7 +11,7 @@ Methods and formulas).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,12 @@ def predictions_of_levels(
     residual_variance: float,
     restricted: bool,
 ) -> list[LevelEffects]:
-    """Predictions from levels that :func:`eliminated_levels` has eliminated."""
+    """Predictions from levels that :func:`eliminated_levels` has eliminated.
+
+    With weights they are the modes of the random effects in the pseudolikelihood, given what an
+    observation or a group of weight w says w times.
+    """
+    levels = _with_own_weights(products, levels)
     design = products.design
     shift = -design.factor @ (np.asarray(coefficients) - design.least_squares)
     errors = _coefficient_covariance(crossproduct) if restricted else None
@@ -153,6 +158,23 @@ def joint_predictions(
         yield JointPrediction(len(k), effects, slopes, covariance)
 
 
+def inward_predictions(
+    products: CrossProducts, covariances: Sequence[Array], shift: Array
+) -> Iterator[tuple[list[UpperElimination], list[JointPrediction]]]:
+    """The levels and their predictions, then those without the outermost level, and so on inwards.
+
+    Levels left out keep their places, with no variance.  A model without weights needs the first
+    only; with weights, each level has a log determinant of its own (``linear.weights``).
+    """
+    covariances = list(covariances)
+    for outermost in range(len(covariances)):
+        _, levels = eliminated_levels(products, covariances)
+        yield levels, list(joint_predictions(products, levels, shift))
+        if products.weights is None:
+            return
+        covariances[outermost] = np.zeros_like(covariances[outermost])
+
+
 def fitted_values(
     model: LinearMixedModel,
     coefficients: Array,
@@ -190,6 +212,28 @@ def eliminated_levels(
         for above in range(node):
             blocks[above] -= nodes.to_node(above, eliminated.reduced, eliminated.reduced, node)
     return blocks[0][:, :, 0], levels[::-1]
+
+
+def _with_own_weights(
+    products: CrossProducts, levels: Sequence[UpperElimination]
+) -> Sequence[UpperElimination]:
+    """The levels in their effects u instead of ``sqrt(W) u`` (see ``linear.weights``)."""
+    if products.weights is None:
+        return levels
+    result: list[UpperElimination] = []
+    for number, level in enumerate(levels):
+        own = products.weights.levels[number]
+        b = np.empty_like(level.b)
+        width = 0
+        for above in range(number - 1, -1, -1):
+            size = products.levels[above].effect_count
+            ancestors = products.groups.ancestors(number, above)
+            ratio = own / products.weights.levels[above][ancestors]
+            b[:, width : width + size] = level.b[:, width : width + size] / np.sqrt(ratio)
+            width += size
+        b[:, width:] = level.b[:, width:] / np.sqrt(own)
+        result.append(replace(level, b=b))
+    return result
 
 
 def _working_covariances(

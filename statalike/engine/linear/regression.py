@@ -30,10 +30,16 @@ def fit_regression(outcome: Array, fixed: Array, restricted: bool = False) -> Re
     return regression_of_design(orthonormalise(outcome, fixed), restricted)
 
 
-def regression_of_design(design: FixedDesign, restricted: bool) -> RegressionFit:
-    """The regression whose design is already decomposed."""
+def regression_of_design(
+    design: FixedDesign, restricted: bool, observations: float | None = None
+) -> RegressionFit:
+    """The regression whose design is already decomposed.
+
+    ``observations`` is the sum of the weights when its rows are weighted.
+    """
     count = len(design.factor)
-    freedom = len(design.residual) - (count if restricted else 0)
+    rows = len(design.residual) if observations is None else observations
+    freedom = rows - (count if restricted else 0)
     sum_of_squares = float(design.residual @ design.residual)
     if not sum_of_squares > 0.0:
         raise EstimationError("no_residual_variation", "the outcome has no residual variation")

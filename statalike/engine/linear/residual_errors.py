@@ -63,7 +63,8 @@ class ResidualFamily:
         """How many of the parameters are log ratios of standard deviations; they come first."""
         return self.by_count * self.structure.deviation_count - 1
 
-    def _correlations_of(self, by: int) -> slice:
+    def correlations_of(self, by: int) -> slice:
+        """Where the correlation parameters of a by-level are."""
         size = self.structure.parameter_count
         start = self.ratio_count + by * size
         return slice(start, start + size)
@@ -85,7 +86,7 @@ class ResidualFamily:
         for level in range(self.by_count):
             chosen = by == level
             if chosen.any():
-                own = parameters[self._correlations_of(level)]
+                own = parameters[self.correlations_of(level)]
                 result[chosen] = self.structure.correlation(own, times[chosen])
         return np.asarray(scale[:, :, None] * result * scale[:, None, :])
 
@@ -101,7 +102,7 @@ class ResidualFamily:
             result[k] = (hit[:, :, None] + hit[:, None, :]) * matrix
         for level in range(self.by_count):
             chosen = by == level
-            own = self._correlations_of(level)
+            own = self.correlations_of(level)
             if chosen.any() and own.stop > own.start:
                 slopes = self.structure.derivatives(parameters[own], times[chosen])
                 result[own, chosen] = outer[chosen] * slopes
@@ -123,9 +124,10 @@ class ResidualFamily:
             for level in range(self.by_count):
                 chosen = by == level
                 if chosen.any():
-                    own = self._correlations_of(level)
-                    slopes = self.structure.derivatives(parameters[own], times[chosen])
-                    result[own] = slopes.reshape(len(slopes), -1) @ scaled[chosen].ravel()
+                    own = self.correlations_of(level)
+                    result[own] = self.structure.contracted(
+                        parameters[own], times[chosen], scaled[chosen]
+                    )
         return result
 
     def start(self) -> Array:
@@ -136,14 +138,14 @@ class ResidualFamily:
         """Parameters and their derivatives (K, K) in search parameters."""
         result, slopes = psi.copy(), np.eye(len(psi))
         for level in range(self.by_count):
-            own = self._correlations_of(level)
+            own = self.correlations_of(level)
             result[own], slopes[own, own] = self.structure.from_search(psi[own])
         return result, slopes
 
     def to_search(self, parameters: Array) -> Array:
         result = parameters.copy()
         for level in range(self.by_count):
-            own = self._correlations_of(level)
+            own = self.correlations_of(level)
             result[own] = self.structure.to_search(parameters[own])
         return result
 

@@ -36,6 +36,10 @@ Array = NDArray[np.float64]
 FORWARD_STEP = 1e-6
 CENTRAL_STEP = 1e-4
 
+# Differences of the likelihood, which are there for the last digits that Stata prints, take twice
+# the square of the number of parameters of evaluations.
+MOST_DIFFERENCES = 12
+
 
 @dataclass(frozen=True)
 class JointPoint:
@@ -81,8 +85,10 @@ class JointObjective:
 
     def residual(self, parameters: Array) -> tuple[Array, Array]:
         """Residual parameters and their derivatives in the coordinates."""
-        own = parameters[self._scales.count :]
-        return self._family.from_search(own) if self._search else (own, np.eye(len(own)))
+        return self._mapping(parameters[self._scales.count :])
+
+    def _mapping(self, own: Array) -> tuple[Array, Array]:
+        return self._family.from_search(own) if self._search else _unchanged(own)
 
     def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
         none = np.zeros(0)
@@ -93,6 +99,9 @@ class JointObjective:
         if point is None or not np.isfinite(point.parts.profile_value):
             return float("nan"), none, none
         self._latest = (parameters.copy(), point)
+        exact = point.likelihood.differentiated(point.parts, self._mapping, parameters)
+        if exact is not None:
+            return exact.profile_value, exact.profile_gradient, exact.profile_hessian
         gradient = self._gradient(parameters, point)
         count = self._scales.count
         hessian = np.zeros((len(parameters), len(parameters)))
@@ -180,18 +189,23 @@ class JointObjective:
         return np.full(len(parameters), np.nan)
 
 
+def _unchanged(parameters: Array) -> tuple[Array, Array]:
+    return parameters, np.eye(len(parameters))
+
+
 def maximise_jointly(
     likelihood: ResidualLikelihood,
     scales: VarianceParameters,
     scale: OptimisationScale,
     working: Array,
+    residual: Array,
     rules: ConvergenceRules,
     finite_differences: bool,
     on_iteration: Callable[[IterationRecord], None] | None = None,
     initial: Array | None = None,
     trace: bool = False,
 ) -> tuple[JointPoint, Optimum]:
-    """Newton-Raphson from working parameters and residuals that are nearly independent.
+    """Newton-Raphson from working and residual parameters.
 
     ``initial`` are residual parameters to begin from, nan where none is given; ``trace`` has the
     records in the covariates' own units.
@@ -199,8 +213,6 @@ def maximise_jointly(
     Raises :class:`EstimationError` where the likelihood is not defined.
     """
     objective = JointObjective(likelihood, scales, scale)
-    family = likelihood.errors.family
-    residual = family.from_search(likelihood.start())[0]
     if initial is not None:
         residual = np.where(np.isnan(initial), residual, initial)
     start = objective.parameters(working, residual)
@@ -218,7 +230,8 @@ def maximise_jointly(
     point = objective.at(optimum.parameters)
     if point is None:
         raise EstimationError("likelihood_undefined", "the likelihood is not defined")
-    if finite_differences and optimum.converged:
+    few = len(point.residual) <= MOST_DIFFERENCES
+    if finite_differences and few and optimum.converged:
         point = difference_maximum(likelihood, scales, scale, point)
     return point, optimum
 
@@ -301,7 +314,13 @@ def estimation_hessian(
         )
     else:
         exact[0, 0] = -2.0 * point.parts.sum_of_squares * np.exp(-2.0 * estimates[0])
-    for k in range(count + 1, len(estimates)):
+    own = point.likelihood.differentiated(point.parts, _unchanged, point.residual)
+    if own is not None:
+        precision = float(np.exp(-2.0 * estimates[0]))
+        exact[0, 1:] = exact[1:, 0] = precision * own.sum_of_squares_gradient
+        curvature = own.log_determinant_hessian + precision * own.sum_of_squares_hessian
+        exact[1:, 1:] = -0.5 * curvature
+    for k in range(count + 1, len(estimates)) if own is None else ():
         move = np.zeros(len(estimates))
         move[k] = CENTRAL_STEP * (1.0 + abs(estimates[k]))
         ahead = estimation_gradient(likelihood, scales, estimates + move)
@@ -309,9 +328,10 @@ def estimation_hessian(
         slope = (ahead - behind) / (2.0 * move[k])
         exact[k, : count + 1] = exact[: count + 1, k] = slope[: count + 1]
         exact[k, count + 1 :] = slope[count + 1 :]
-    own = exact[count + 1 :, count + 1 :]
-    exact[count + 1 :, count + 1 :] = 0.5 * (own + own.T)
-    if finite_differences and np.all(np.isfinite(exact)):
+    block = exact[count + 1 :, count + 1 :]
+    exact[count + 1 :, count + 1 :] = 0.5 * (block + block.T)
+    few = len(point.residual) <= MOST_DIFFERENCES
+    if finite_differences and few and np.all(np.isfinite(exact)):
         here = float(values(estimates[None])[0])
         differences = difference_hessian(values, estimates, here, np.diagonal(exact))
         if differences is not None:

@@ -10,12 +10,20 @@ effects: whitened,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.likelihood import LEAST_SHARE, LikelihoodParts, LinearLikelihood
-from statalike.engine.linear.prediction import JointPrediction, eliminated_levels, joint_predictions
+from statalike.engine.linear.marginal_derivatives import (
+    MarginalDerivatives,
+    marginal_derivatives,
+)
+from statalike.engine.linear.markov_products import MarkovData, markov_products
+from statalike.engine.linear.prediction import JointPrediction, inward_predictions
 from statalike.engine.linear.residual_errors import ResidualErrors
 from statalike.engine.linear.residual_moments import starting_residuals
 from statalike.engine.linear.whitening import WhitenedData, WhitenedGroups, Whitening
@@ -35,7 +43,7 @@ class MarginalLikelihood(LinearLikelihood):
         self.restricted = restricted
         self._fixed = products.fixed_count
         self._bases = []
-        self.degrees_of_freedom = products.observations - (self._fixed if restricted else 0)
+        self.degrees_of_freedom = products.count - (self._fixed if restricted else 0)
         self._constant = residual_log_determinant
         if restricted:
             self._constant += products.design.log_determinant
@@ -62,8 +70,14 @@ class LikelihoodAt:
     """The likelihood at fixed residual parameters: ``linear`` in the others."""
 
     def __init__(
-        self, data: WhitenedData, errors: ResidualErrors, residual: Array, restricted: bool
+        self,
+        data: WhitenedData | MarkovData,
+        errors: ResidualErrors,
+        residual: Array,
+        restricted: bool,
+        marginal: MarginalDerivatives | None = None,
     ) -> None:
+        self._marginal = marginal
         self._data = data
         self._family = errors.family
         self._residual = residual
@@ -76,6 +90,20 @@ class LikelihoodAt:
         else:
             self.linear = MarginalLikelihood(data.products, restricted, data.log_determinant)
 
+    def differentiated(
+        self,
+        parts: LikelihoodParts,
+        mapping: Callable[[Array], tuple[Array, Array]],
+        coordinates: Array,
+    ) -> LikelihoodParts | None:
+        """``parts`` with exact first and second derivatives in ``coordinates`` of the residual
+        parameters, see :class:`MarginalDerivatives`; None for a model that has no such.
+        """
+        if self._marginal is None or isinstance(self._data, MarkovData):
+            return None
+        whitened = self._data.whitened()
+        return self._marginal.parts(self._residual, whitened, parts, mapping, coordinates)
+
     def residual_gradient(self, working: Array, parts: LikelihoodParts, precision: float) -> Array:
         """The derivative of ``-(log_determinant + precision * sum_of_squares) / 2`` in the
         residual parameters, at working parameters where ``parts`` were evaluated.
@@ -83,13 +111,17 @@ class LikelihoodAt:
         data = self._data
         products = data.products
         coefficients = parts.least_squares.coefficients
-        joint: JointPrediction | None = None
-        if products.levels:
-            _, levels = eliminated_levels(products, self.linear.covariances(working))
-            *_, joint = joint_predictions(products, levels, -coefficients)
+        covariances = self.linear.covariances(working) if products.levels else []
+        inward = [joint for _, joint in inward_predictions(products, covariances, -coefficients)]
+        if isinstance(data, MarkovData):
+            fixed_covariance = parts.least_squares.covariance if self._restricted else None
+            predictions = inward[0] if inward else []
+            change = data.gradient(predictions, coefficients, precision, fixed_covariance)
+            return -0.5 * change
+        joints = [joint[-1] for joint in inward]
         gradient = np.zeros(self._family.count)
         for part in data.whitened():
-            weights = self._weights(part, joint, parts, precision)
+            weights = self._weights(part, joints, parts, precision)
             size = part.groups
             gradient += self._family.contract(
                 self._residual, size.by, size.times, part.covariance, weights
@@ -99,47 +131,64 @@ class LikelihoodAt:
     def _weights(
         self,
         part: WhitenedGroups,
-        joint: JointPrediction | None,
+        joints: list[JointPrediction],
         parts: LikelihoodParts,
         precision: float,
     ) -> Array:
         """N (U, t, t) with ``sum tr(N dLambda)`` the change of log determinant and sum."""
         size = part.groups
-        p = len(parts.least_squares.coefficients)
-        q = len(part.columns) - p - 1
-        effects, fixed, outcome = part.columns[:q], part.columns[q : q + p], part.columns[q + p]
-        residual = outcome - np.tensordot(parts.least_squares.coefficients, fixed, axes=1)
-        left: list[Array] = []
-        right: list[Array] = []
-        pattern = size.pattern
-        if joint is not None:
-            owner = size.owners[-1]
-            residual = residual - np.einsum("jtg,jg->tg", effects, joint.effects[:, 0, owner])
-            # A pooled group stands for as many as its pattern has.
-            share = (size.multiplicity / size.members)[pattern]
-            spread = np.einsum("itg,ijg->jtg", effects, joint.covariance[:, :, owner] * share)
-            left += list(spread)
-            right += list(effects)
-        if self._restricted and p:
-            if joint is not None:
-                fixed = fixed - np.einsum("jtg,jxg->xtg", effects, joint.slopes[:, :, owner])
-            turned = np.tensordot(np.linalg.inv(parts.least_squares.root), fixed, axes=1)
-            left += list(turned)
-            right += list(turned)
-        left.append(residual * precision)
-        right.append(residual)
-        t = len(residual)
+        root = parts.least_squares.root if self._restricted else None
+        coefficients = parts.least_squares.coefficients
+        left, right = explained_products(part, joints, coefficients, precision, root)
+        t = left.shape[1]
         if len(size.members) == 1:
-            explained = np.matmul(np.stack(left), np.stack(right).transpose(0, 2, 1)).sum(axis=0)
+            explained = np.matmul(left, right.transpose(0, 2, 1)).sum(axis=0)
             explained = explained[None]
         else:
-            products = np.matmul(
-                np.stack(left).transpose(2, 1, 0), np.stack(right).transpose(2, 0, 1)
-            )
+            products = np.matmul(left.transpose(2, 1, 0), right.transpose(2, 0, 1))
             explained = np.add.reduceat(products, size.starts, axis=0)
         core = np.eye(t) * size.multiplicity[:, None, None] - explained
         core = 0.5 * (core + core.swapaxes(1, 2))
         return np.asarray(part.inverse.swapaxes(1, 2) @ core @ part.inverse)
+
+
+def explained_products(
+    part: WhitenedGroups,
+    joints: Sequence[JointPrediction],
+    coefficients: Array,
+    precision: float,
+    root: Array | None = None,
+) -> tuple[Array, Array]:
+    """Columns (m, t, G) whose outer products add up, for each group, to what V^-1 (or P) and
+    ``precision r r'`` take from the identity.
+
+    ``joints`` are the innermost level's predictions, first with all levels and then with fewer;
+    ``coefficients`` (p,) on the orthonormal design; ``root`` is the Cholesky factor of
+    ``Q' V^-1 Q`` for the restricted likelihood.
+    """
+    size = part.groups
+    p = len(coefficients)
+    q = len(part.columns) - p - 1
+    effects, fixed, outcome = part.columns[:q], part.columns[q : q + p], part.columns[q + p]
+    residual = outcome - np.tensordot(coefficients, fixed, axes=1)
+    left: list[Array] = []
+    right: list[Array] = []
+    if joints:
+        joint, owner = joints[0], size.owners[-1]
+        residual = residual - np.einsum("jtg,jg->tg", effects, joint.effects[:, 0, owner])
+        for level, share in size.shares:
+            covariance = joints[level].covariance[:, :, owner] * share
+            left += list(np.einsum("itg,ijg->jtg", effects, covariance))
+            right += list(effects)
+    if root is not None and p:
+        if joints:
+            fixed = fixed - np.einsum("jtg,jxg->xtg", effects, joint.slopes[:, :, owner])
+        turned = np.tensordot(np.linalg.inv(root), fixed, axes=1)
+        left += list(turned)
+        right += list(turned)
+    left.append(residual * precision)
+    right.append(residual)
+    return np.stack(left), np.stack(right)
 
 
 class ResidualLikelihood:
@@ -150,24 +199,37 @@ class ResidualLikelihood:
     def __init__(self, products: CrossProducts, errors: ResidualErrors, restricted: bool) -> None:
         self.errors = errors
         self.restricted = restricted
-        self.degrees_of_freedom = products.observations - products.fixed_count * restricted
+        self.degrees_of_freedom = products.count - products.fixed_count * restricted
         self._products = products
-        self._whitening = Whitening(products, errors)
+        self._whitening = markov_products(products, errors) or Whitening(products, errors)
+        self._marginal: MarginalDerivatives | None = None
+        if isinstance(self._whitening, Whitening) and not products.levels:
+            self._marginal = marginal_derivatives(
+                self._whitening.sizes, errors.family, restricted, errors.times is not None
+            )
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
-    def start(self) -> Array:
-        """Search parameters to begin from, correlations drawn towards zero until Lambda is
-        positive definite.
+    def start(self) -> tuple[Array, LinearLikelihood]:
+        """Residual parameters to begin from, correlations drawn towards zero until Lambda is
+        positive definite, and the likelihood in the others there.
         """
         products, family = self._products, self.errors.family
-        start = starting_residuals(self.errors, products.design.residual, bool(products.levels))
+        residual = products.design.residual
+        if products.weights is not None:
+            residual = residual / np.sqrt(products.weights.observations)
+        start = starting_residuals(self.errors, residual, bool(products.levels))
         own = slice(family.ratio_count, None)
-        for share in (1.0, 0.9, 0.75, 0.5, 0.25):
+        candidates = [start]
+        for share in (0.9, 0.75, 0.5, 0.25):
             drawn = start.copy()
             drawn[own] *= share
-            if self.at(family.from_search(drawn)[0]) is not None:
-                return drawn
-        return family.start()
+            candidates.append(drawn)
+        for search in (*candidates, family.start()):
+            residual = family.from_search(search)[0]
+            found = self.at(residual)
+            if found is not None:
+                return residual, found.linear
+        raise EstimationError("likelihood_undefined", "the residual covariance is singular")
 
     def at(self, residual: Array) -> LikelihoodAt | None:
         """The likelihood at residual parameters; None where Lambda is not positive definite."""
@@ -177,7 +239,7 @@ class ResidualLikelihood:
         data = self._whitening.at(residual)
         found = None
         if data is not None:
-            found = LikelihoodAt(data, self.errors, residual, self.restricted)
+            found = LikelihoodAt(data, self.errors, residual, self.restricted, self._marginal)
         while len(self._latest) >= REMEMBERED:
             self._latest.pop(next(iter(self._latest)))
         self._latest[key] = found

@@ -10,20 +10,26 @@ from statalike.engine.nested_groups import nested_groups
 from statalike.engine.residual_structures import (
     AutoregressiveResiduals,
     BandedResiduals,
+    ExponentialResiduals,
+    MovingAverageResiduals,
     ToeplitzResiduals,
 )
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
+# Exponential residuals begin with at least this correlation of neighbours.
+LEAST_NEIGHBOURS = 0.05
+
 
 def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: bool) -> Array:
     """Search parameters (R,) from the least-squares residuals (n,).
 
     Without random effects, ratios of standard deviations are those of the residuals, and so are
-    the correlations of Toeplitz, banded and unstructured matrices, nearer to zero where they would
-    not make a covariance matrix.  Autoregressions begin with that of order 1 that the
-    semivariogram suggests, other structures with nearly independent residuals.
+    the correlations of moving averages and of Toeplitz, banded and unstructured matrices, nearer
+    to zero where they would not make a covariance matrix.  Autoregressions, with that of order 1,
+    and exponential residuals begin where the semivariogram suggests, other structures with nearly
+    independent residuals.
     """
     family = errors.family
     structure = family.structure
@@ -32,7 +38,13 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
     if isinstance(structure, AutoregressiveResiduals):
         group = nested_groups(errors.groups).innermost_group
         size = structure.parameter_count
-        start[family.ratio_count :: size] = np.arctanh(_neighbours(residual, times, group))
+        start[family.ratio_count :: size] = np.arctanh(_neighbours(residual, times, group, 1.0)[0])
+    elif isinstance(structure, ExponentialResiduals):
+        group = nested_groups(errors.groups).innermost_group
+        rho, distance = _neighbours(residual, times, group)
+        if distance > 0.0:
+            logarithm = np.log(max(rho, LEAST_NEIGHBOURS)) / distance
+            start[family.ratio_count :] = logarithm - np.log(-np.expm1(logarithm))
     if random_effects:
         return start
     by = np.zeros(len(residual), dtype=np.intp) if errors.by is None else errors.by
@@ -43,7 +55,11 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
     variances = np.where(squares > 0.0, squares, 1.0) / np.maximum(counts, 1)
     logarithms = 0.5 * np.log(variances)
     start[: family.ratio_count] = (logarithms - logarithms[0])[1:]
-    if not isinstance(structure, BandedResiduals | ToeplitzResiduals):
+    if isinstance(structure, ToeplitzResiduals):
+        lags = structure.lags
+    elif isinstance(structure, MovingAverageResiduals):
+        lags = tuple(range(1, structure.order + 1))
+    elif not isinstance(structure, BandedResiduals):
         return start
     group = nested_groups(errors.groups).innermost_group
     scaled = residual / np.exp(logarithms)[kinds]
@@ -54,28 +70,36 @@ def starting_residuals(errors: ResidualErrors, residual: Array, random_effects: 
         if isinstance(structure, BandedResiduals):
             moments = _between_times(scaled[chosen], times[chosen], group[chosen], structure.size)
         else:
-            moments = _at_lags(scaled[chosen], times[chosen], group[chosen], structure.lags)
+            moments = _at_lags(scaled[chosen], times[chosen], group[chosen], lags)
         start[first : first + size] = structure.search_from_moments(moments)
     return start
 
 
-def _neighbours(residual: Array, times: Array, group: Positions) -> float:
-    """The correlation of neighbours in an autoregression, constant effects of groups apart.
+def _neighbours(
+    residual: Array, times: Array, group: Positions, lag_unit: float | None = None
+) -> tuple[float, float]:
+    """The correlation of neighbours in a process of order 1, constant effects of groups apart, and
+    their mean distance.
 
-    Semivariances, ``s2 (1 - rho)`` at lag 1 and ``s2 (1 - rho^2)`` at lag 2, are free of such
-    effects, and their ratio is ``1 + rho``.
+    Semivariances, ``s2 (1 - rho)`` between neighbours and ``s2 (1 - rho^2)`` at twice their
+    distance, are free of such effects, and their ratio is ``1 + rho``.  With ``lag_unit`` only
+    pairs at exactly that distance, and twice it, are taken.
     """
     if np.any(np.diff(group) < 0) or np.any((np.diff(group) == 0) & (np.diff(times) <= 0.0)):
         order = np.lexsort((times, group))
         residual, times, group = residual[order], times[order], group[order]
-    semivariances = []
+    semivariances, distances = [], []
     for lag in (1, 2):
-        pairs = (group[lag:] == group[:-lag]) & (times[lag:] - times[:-lag] == lag)
+        distance = times[lag:] - times[:-lag]
+        pairs = group[lag:] == group[:-lag]
+        if lag_unit is not None:
+            pairs &= distance == lag * lag_unit
         steps = (residual[lag:] - residual[:-lag])[pairs]
         semivariances.append(float(steps @ steps) / max(len(steps), 1))
+        distances.append(float(distance[pairs].sum()) / max(len(steps), 1))
     if not min(semivariances) > 0.0:
-        return 0.05
-    return float(np.clip(semivariances[1] / semivariances[0] - 1.0, -0.7, 0.9))
+        return 0.05, distances[0]
+    return float(np.clip(semivariances[1] / semivariances[0] - 1.0, -0.7, 0.9)), distances[0]
 
 
 def _between_times(residual: Array, times: Array, group: Positions, count: int) -> Array:

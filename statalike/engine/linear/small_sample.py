@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import reduce_to_cross_products
-from statalike.engine.linear.fixed_design import orthonormalise
-from statalike.engine.linear.likelihood import LinearLikelihood
+from statalike.engine.linear.fixed_design import FixedDesign, orthonormalise
+from statalike.engine.linear.likelihood import FixedDerivatives, LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.variance_parameters import variance_parameters
 
@@ -143,19 +143,61 @@ def small_sample_inference(
         raise EstimationError("nonconformable", f"residual variance {residual_variance}")
     if model.errors is not None:
         raise EstimationError("nonconformable", "structured residuals have parameters of their own")
-    if model.levels:
-        if likelihood is None:
-            likelihood = LinearLikelihood(reduce_to_cross_products(model), restricted=True)
-        derivatives, turn = _derivatives(likelihood, covariances, residual_variance)
-    else:
-        derivatives, turn = _without_random_effects(model, residual_variance)
-    slopes, seconds = derivatives.fixed_first, derivatives.fixed_second
+    if not model.levels:
+        return _without_random_effects(model, residual_variance, information)
+    if likelihood is None:
+        likelihood = LinearLikelihood(reduce_to_cross_products(model), restricted=True)
+    products = likelihood.products
+    scales = variance_parameters(products.levels)
+    matrices = [np.asarray(matrix) for level in covariances for matrix in level]
+    working = scales.to_working @ scales.relative(matrices, residual_variance)
+    return inference_from_derivatives(
+        likelihood.fixed_derivatives(working),
+        working,
+        products.observations,
+        products.design,
+        residual_variance,
+        information,
+    )
+
+
+def inference_from_derivatives(
+    found: FixedDerivatives,
+    working: Array,
+    observations: int,
+    design: FixedDesign,
+    residual_variance: float,
+    information: Information,
+) -> SmallSampleInference:
+    """The inference from the derivatives of a restricted likelihood in its ``working`` parameters
+    (K,), which are linear in the relative covariances.
+    """
+    identity = np.eye(len(design.factor))
+    natural = _NaturalDerivatives(
+        _first_in_natural(working, identity, found.fixed_first),
+        _second_in_natural(working, identity, found.fixed_first, found.fixed_second),
+        _log_second_in_natural(working, observations, found.log_gradient, found.log_hessian),
+        _second_in_natural(
+            working,
+            np.array(found.least_squares.sum_of_squares / residual_variance),
+            found.sum_of_squares_gradient / residual_variance,
+            found.sum_of_squares_hessian / residual_variance,
+        ),
+    )
+    turn = np.linalg.solve(found.least_squares.root, np.linalg.inv(design.factor).T)
+    return _inference(natural, turn, residual_variance, information)
+
+
+def _inference(
+    natural: _NaturalDerivatives, turn: Array, residual_variance: float, information: Information
+) -> SmallSampleInference:
+    slopes, seconds = natural.fixed_first, natural.fixed_second
     products = _traces_of_products(slopes)
     traces = np.trace(seconds, axis1=2, axis2=3)
     if information == "expected":
-        double = products - traces - derivatives.log_determinant
+        double = products - traces - natural.log_determinant
     else:
-        double = derivatives.log_determinant + traces - products + derivatives.sum_of_squares
+        double = natural.log_determinant + traces - products + natural.sum_of_squares
     return assembled(2.0 * _inverse(double), slopes, seconds, turn, residual_variance)
 
 
@@ -198,37 +240,9 @@ class _NaturalDerivatives:
     sum_of_squares: Array
 
 
-def _derivatives(
-    likelihood: LinearLikelihood,
-    covariances: Sequence[Sequence[Array]],
-    residual_variance: float,
-) -> tuple[_NaturalDerivatives, Array]:
-    products = likelihood.products
-    scales = variance_parameters(products.levels)
-    matrices = [np.asarray(matrix) for level in covariances for matrix in level]
-    working = scales.to_working @ scales.relative(matrices, residual_variance)
-    found = likelihood.fixed_derivatives(working)
-    identity = np.eye(products.fixed_count)
-    natural = _NaturalDerivatives(
-        _first_in_natural(working, identity, found.fixed_first),
-        _second_in_natural(working, identity, found.fixed_first, found.fixed_second),
-        _log_second_in_natural(
-            working, products.observations, found.log_gradient, found.log_hessian
-        ),
-        _second_in_natural(
-            working,
-            np.array(found.least_squares.sum_of_squares / residual_variance),
-            found.sum_of_squares_gradient / residual_variance,
-            found.sum_of_squares_hessian / residual_variance,
-        ),
-    )
-    turn = np.linalg.solve(found.least_squares.root, np.linalg.inv(products.design.factor).T)
-    return natural, turn
-
-
 def _without_random_effects(
-    model: LinearMixedModel, residual_variance: float
-) -> tuple[_NaturalDerivatives, Array]:
+    model: LinearMixedModel, residual_variance: float, information: Information
+) -> SmallSampleInference:
     design = orthonormalise(model.outcome, model.fixed)
     identity = np.eye(model.fixed_count)
     square = float(design.residual @ design.residual) / residual_variance
@@ -238,7 +252,8 @@ def _without_random_effects(
         np.array([[-float(model.observations)]]),
         np.array([[2.0 * square]]),
     )
-    return natural, np.asarray(np.linalg.inv(design.factor).T)
+    turn = np.asarray(np.linalg.inv(design.factor).T)
+    return _inference(natural, turn, residual_variance, information)
 
 
 def _first_in_natural(working: Array, value: Array, first: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
-from statalike.engine.linear.likelihood import LinearLikelihood
+from statalike.engine.linear.likelihood import LinearLikelihood, MixedLikelihood
 from statalike.engine.linear.variance_parameters import VarianceParameters
 
 Array = NDArray[np.float64]
@@ -27,7 +27,7 @@ def starting_values(likelihood: LinearLikelihood) -> Array:
 
 
 def with_initial_values(
-    likelihood: LinearLikelihood, scales: VarianceParameters, working: Array, initial: Array
+    likelihood: MixedLikelihood, scales: VarianceParameters, working: Array, initial: Array
 ) -> Array:
     """Working parameters with those that are given in the place of the ``working`` ones.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.innermost import RANK_TOLERANCE, InnermostLevel
 from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.linear.weights import weights_of_groups
 from statalike.engine.nested_groups import nested_groups
 from statalike.engine.stacked_matrices import semidefinite_root, solve_root_transpose
 
@@ -34,8 +36,11 @@ class GroupsOfOneSize:
     ``columns`` (c, t, G) are the working columns: random effects, innermost level first, then the
     orthonormal fixed design and the outcome's residual.  Groups of a pattern are neighbours,
     beginning at ``starts`` (U,), ``members`` (U,) of them; ``multiplicity`` (U,) is how many
-    groups of the data a pattern has.  ``owners[l]`` (G,) are their groups at level l, for pooled
-    groups their own numbers, and ``distinct[l]`` tells that no two have the same.
+    groups of the data a pattern has, or the sum of the weights of their residuals.  ``owners[l]``
+    (G,) are their groups at level l, for pooled groups their own numbers, and ``distinct[l]`` tells
+    that no two have the same.  ``shares`` has, for levels at which it is not zero, how much more
+    often a group counts (G,) in the log determinant there than at the level above: without weights
+    only at the outermost.  ``first`` (G,) are first observations, None of pooled groups.
     """
 
     columns: Array
@@ -46,6 +51,8 @@ class GroupsOfOneSize:
     multiplicity: Array
     owners: tuple[Positions, ...]
     distinct: tuple[bool, ...]
+    shares: tuple[tuple[int, Array], ...]
+    first: Positions | None
 
     @property
     def pattern(self) -> Positions:
@@ -208,7 +215,7 @@ class Whitening:
         for size in self.sizes:
             first.append(groups + size.starts)
             pattern.append(patterns + size.pattern)
-            multiplicity.append(size.multiplicity)
+            multiplicity.append(np.add.reduceat(size.shares[0][1], size.starts))
             groups += size.columns.shape[2]
             patterns += len(size.members)
         own = len(block)
@@ -232,6 +239,7 @@ def _by_levels(size: GroupsOfOneSize) -> list[WhitenedGroups]:
             size,
             columns=size.columns[:, :, rows],
             owners=tuple(owner[rows] for owner in size.owners),
+            shares=tuple((level, share[rows]) for level, share in size.shares),
         )
         result.append(WhitenedGroups(part, one, one, part.columns))
     return result
@@ -245,13 +253,16 @@ class _Preparation:
         self._structure = family.structure
         self._effects = sum(level.effect_count for level in products.levels)
         n = products.observations
-        self._columns = _working_columns(products)
+        self._columns = working_columns(products)
         self._times = np.zeros(n) if errors.times is None else errors.times
         self._by = np.zeros(n, dtype=np.intp) if errors.by is None else errors.by
         block = residual_blocks(errors, n)
         levels = range(len(products.levels))
         self._groups = [products.groups.group(level) for level in levels]
         self._rows = rows_by_size(block, self._times)
+        self._weights = products.weights
+        if self._weights is not None:
+            weights_of_groups(self._weights.observations, block, int(block.max()) + 1)
         self.group_count = sum(len(rows) for rows in self._rows)
         innermost = products.groups.counts[-1] if levels else self.group_count
         self.poolable = innermost == self.group_count
@@ -261,9 +272,10 @@ class _Preparation:
         counted = 0
         for rows in self._rows:
             size = self._of_size(rows)
-            for part in self._pooled(size, counted) if pool else [size]:
-                result.append(part)
-                counted += part.columns.shape[2]
+            if pool:
+                size = self._pooled(size, counted)
+            result.append(size)
+            counted += size.columns.shape[2]
         return tuple(result)
 
     def _of_size(self, rows: Positions) -> GroupsOfOneSize:
@@ -274,54 +286,75 @@ class _Preparation:
         order = np.argsort(pattern, kind="stable")
         rows = rows[order]
         owners = tuple(group[rows[:, 0]] for group in self._groups)
+        starts = np.cumsum(members) - members
+        multiplicity = members.astype(np.float64)
+        if self._weights is not None:
+            multiplicity = np.add.reduceat(self._weights.observations[rows[:, 0]], starts)
         return GroupsOfOneSize(
             np.ascontiguousarray(self._columns[:, rows.T]),
             by[first],
             times[first],
-            np.cumsum(members) - members,
+            starts,
             members,
-            members.astype(np.float64),
+            multiplicity,
             owners,
             tuple(len(np.unique(owner)) == len(owner) for owner in owners),
+            self._shares(owners, len(rows)),
+            rows[:, 0],
         )
 
-    def _pooled(self, size: GroupsOfOneSize, counted: int) -> list[GroupsOfOneSize]:
+    def _shares(self, owners: tuple[Positions, ...], groups: int) -> tuple[tuple[int, Array], ...]:
+        if self._weights is None or not owners:
+            return ((0, np.ones(groups)),)
+        totals = [
+            weights[owner] for weights, owner in zip(self._weights.levels, owners, strict=True)
+        ]
+        more = [own - above for above, own in pairwise(totals)]
+        inner = [(level, share) for level, share in enumerate(more, 1) if np.any(share)]
+        return ((0, totals[0]), *inner)
+
+    def _pooled(self, size: GroupsOfOneSize, counted: int) -> GroupsOfOneSize:
         """Groups with the same pattern and the same random-effects design pooled."""
         q = self._effects
         width, t, groups = size.columns.shape
         keys = np.column_stack([size.pattern, size.columns[:q].reshape(q * t, groups).T])
         first, design, members = _distinct_rows(keys)
+        multiplicity, weights = members.astype(np.float64), size.shares[0][1]
+        shares = np.bincount(design, weights)
+        if self._weights is not None:
+            assert size.first is not None
+            own = self._weights.observations[size.first]
+            multiplicity = np.bincount(design, own).astype(np.float64)
         capacity = t * (width - q)
         if np.minimum(members, capacity).sum() > WORTH_POOLING * groups:
-            return [self._by_design(size, first, design, members, counted)]
-        result: list[GroupsOfOneSize] = []
+            return self._by_design(size, first, design, members, multiplicity, counted)
+        kept: list[Array] = []
         order = np.argsort(design, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(members)])
-        for u, one in enumerate(first):
+        for u in range(len(first)):
             chosen = size.columns[:, :, order[bounds[u] : bounds[u + 1]]]
-            kept = chosen
             if members[u] > capacity:
                 flat = chosen[q:].reshape(capacity, -1).T
                 triangular: Array = np.asarray(np.linalg.qr(flat, mode="r"))
                 triangle = triangular.T.reshape(width - q, t, -1)
-                kept = np.empty((width, t, triangle.shape[2]))
-                kept[:q], kept[q:] = chosen[:q, :, :1], triangle
-            count = kept.shape[2]
-            pattern = size.pattern[one]
-            result.append(
-                GroupsOfOneSize(
-                    np.ascontiguousarray(kept),
-                    size.by[pattern : pattern + 1],
-                    size.times[pattern : pattern + 1],
-                    np.zeros(1, dtype=np.intp),
-                    np.array([count]),
-                    members[u : u + 1].astype(np.float64),
-                    (counted + np.arange(count),),
-                    (True,),
-                )
-            )
-            counted += count
-        return result
+                pooled = np.empty((width, t, triangle.shape[2]))
+                pooled[:q], pooled[q:] = chosen[:q, :, :1], triangle
+                chosen = pooled
+            kept.append(chosen)
+        counts = np.array([part.shape[2] for part in kept])
+        pattern = size.pattern[first]
+        return GroupsOfOneSize(
+            np.ascontiguousarray(np.concatenate(kept, axis=2)),
+            size.by[pattern],
+            size.times[pattern],
+            np.cumsum(counts) - counts,
+            counts,
+            multiplicity,
+            (counted + np.arange(int(counts.sum())),),
+            (True,),
+            ((0, np.repeat(shares / counts, counts)),),
+            None,
+        )
 
     def _by_design(
         self,
@@ -329,6 +362,7 @@ class _Preparation:
         first: Positions,
         design: Positions,
         members: Positions,
+        multiplicity: Array,
         counted: int,
     ) -> GroupsOfOneSize:
         """Not pooled, but with a pattern for each random-effects design."""
@@ -340,9 +374,11 @@ class _Preparation:
             size.times[pattern],
             np.cumsum(members) - members,
             members,
-            members.astype(np.float64),
+            multiplicity,
             (counted + np.arange(len(order)),),
             (True,),
+            ((0, size.shares[0][1][order]),),
+            None if size.first is None else size.first[order],
         )
 
 
@@ -396,14 +432,14 @@ def residual_blocks(errors: ResidualErrors, count: int) -> Positions:
     return nested_groups(errors.groups).innermost_group
 
 
-def _working_columns(products: CrossProducts) -> Array:
+def working_columns(products: CrossProducts) -> Array:
     """Working columns (c, n): random effects, innermost level first, Q, and the residual."""
     rows: list[Array] = []
     for level in products.levels[::-1]:
         rows += [column / scale for column, scale in zip(level.columns, level.scales, strict=True)]
     design = products.design
     if products.fixed_count:
-        rows += list(np.linalg.solve(design.within.T, design.rows))
+        rows += list(np.linalg.inv(design.within).T @ design.rows)
     rows.append(design.residual)
     return np.stack(rows)
 

@@ -60,6 +60,11 @@ def crossed_model(name: str, seed: int = 3, observations: int = 150) -> CrossedE
             CrossedLevel(c, (RandomEffects(slopes, Unstructured(2)),)),
             CrossedLevel(b, (intercept,)),
         ),
+        "nested after all": (
+            CrossedLevel(everything, (factor_b,)),
+            CrossedLevel(b, (RandomEffects(slopes, Unstructured(2)),)),
+        ),
+        "nested and met in part": (CrossedLevel(c, (RandomFactor(b, Identity(11)), intercept)),),
     }[name]
     return CrossedEffectsModel(y, fixed, levels)
 

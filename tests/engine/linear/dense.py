@@ -149,3 +149,14 @@ def random_covariances(rng: np.random.Generator, model: LinearMixedModel) -> lis
             matrices.append(structure.matrix(structure.project(root @ root.T / 2)))
         result.append(matrices)
     return result
+
+
+def dense_rank(model: LinearMixedModel) -> int:
+    """``rank [X, Z]``, Z a column for each random effect of each group."""
+    parts = [model.fixed]
+    for level, key in zip(model.levels, nested_keys(model), strict=True):
+        z = level_design(level)
+        wide = np.zeros((model.observations, int(key.max()) + 1, z.shape[1]))
+        wide[np.arange(model.observations), key] = z
+        parts.append(wide.reshape(model.observations, -1))
+    return int(np.linalg.matrix_rank(np.hstack(parts)))

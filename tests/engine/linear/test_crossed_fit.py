@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from statalike.engine.covariance import Exchangeable, Identity
 from statalike.engine.errors import EstimationError
@@ -18,7 +19,10 @@ from statalike.engine.linear.crossed_model import (
     RandomFactor,
 )
 from statalike.engine.linear.crossed_nesting import nested_equivalent
-from statalike.engine.linear.crossed_prediction import predict_crossed_effects
+from statalike.engine.linear.crossed_prediction import (
+    CrossedEffectsPrediction,
+    predict_crossed_effects,
+)
 from statalike.engine.linear.fit import (
     FitOptions,
     Method,
@@ -26,6 +30,8 @@ from statalike.engine.linear.fit import (
     fit_linear_mixed_model,
 )
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
+from statalike.engine.linear.prediction import LevelEffects
+from statalike.engine.nested_groups import nested_groups
 from statalike.engine.newton_raphson import IterationRecord
 from tests.engine.linear.crossed_models import (
     NAMES,
@@ -35,6 +41,8 @@ from tests.engine.linear.crossed_models import (
 )
 from tests.engine.linear.dense import henderson, log_likelihood
 from tests.engine.linear.examples import codes, lme4_data
+
+Array = NDArray[np.float64]
 
 EXACT = FitOptions(finite_differences=False)
 
@@ -103,7 +111,7 @@ def test_as_nested_levels_with_a_column_for_every_category(name: str, method: st
 
 
 @pytest.mark.parametrize("restricted", [False, True])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "nested after all", "nested and met in part"])
 def test_predictions(name: str, restricted: bool) -> None:
     model = crossed_model(name)
     fit = fit_crossed_effects_model(model, "reml" if restricted else "ml", EXACT)
@@ -116,9 +124,29 @@ def test_predictions(name: str, restricted: bool) -> None:
         fit.residual_variance,
         restricted,
     )
-    for level, effects, errors in zip(found, expected.effects, expected.errors, strict=True):
-        np.testing.assert_allclose(level.effects[level.group], effects, atol=1e-7)
-        np.testing.assert_allclose(level.standard_errors[level.group], errors, atol=1e-6)
+    groups = nested_groups([level.groups for level in model.levels])
+    for number, level in enumerate(found):
+        of_groups = [_by_groups(equation) for equation in level]
+        effects, errors = (
+            np.hstack(parts)[groups.group(number)] for parts in zip(*of_groups, strict=True)
+        )
+        np.testing.assert_allclose(effects, expected.effects[number], atol=1e-7)
+        np.testing.assert_allclose(errors, expected.errors[number], atol=1e-6)
+
+
+def _by_groups(prediction: CrossedEffectsPrediction) -> tuple[Array, Array]:
+    """Effects (G, q) and their standard errors."""
+    if isinstance(prediction, LevelEffects):
+        return prediction.effects, prediction.standard_errors
+    columns = [prediction.category(number) for number in range(prediction.size)]
+    groups = np.arange(len(prediction.unmet_effects))
+    for number, (effects, _) in enumerate(columns):
+        own = prediction.effects_of(groups, np.full(len(groups), number))
+        np.testing.assert_array_equal(own, effects)
+    return (
+        np.column_stack([effects for effects, _ in columns]),
+        np.column_stack([errors for _, errors in columns]),
+    )
 
 
 def test_negative_covariances() -> None:

@@ -8,17 +8,7 @@ import pytest
 from statalike.engine.covariance import Identity, Independent, Unstructured
 from statalike.engine.linear.design_rank import design_rank
 from statalike.engine.linear.model import Level, LinearMixedModel, RandomEffects
-from tests.engine.linear.dense import level_design, nested_keys, random_model
-
-
-def dense_rank(model: LinearMixedModel) -> int:
-    parts = [model.fixed]
-    for level, key in zip(model.levels, nested_keys(model), strict=True):
-        z = level_design(level)
-        wide = np.zeros((model.observations, int(key.max()) + 1, z.shape[1]))
-        wide[np.arange(model.observations), key] = z
-        parts.append(wide.reshape(model.observations, -1))
-    return int(np.linalg.matrix_rank(np.hstack(parts)))
+from tests.engine.linear.dense import dense_rank, random_model
 
 
 @pytest.mark.parametrize("seed", range(6))

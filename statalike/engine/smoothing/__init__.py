@@ -1,0 +1,1 @@
+"""Curves through points: densities, running regressions, polynomials, splines."""

@@ -1,0 +1,1 @@
+"""From graphs as data to figures of matplotlib, the only place that imports it."""
