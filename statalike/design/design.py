@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from statalike.data.dataset import Dataset
+from statalike.data.missing import MISSING
 from statalike.design.columns import CONSTANT, Column
 from statalike.design.factor_columns import term_columns
 from statalike.design.terms import Term
@@ -40,6 +41,17 @@ class Design:
         for position, column in enumerate(wanted):
             values[:, position] = column.evaluate(data, rows)
         return values
+
+    def complete_matrix(self, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+        """The estimated columns on all observations, zero in those where one of them is missing,
+        and a mask (n,) of these."""
+        matrix = self.matrix(data)
+        missing = np.zeros(data.n, dtype=bool)
+        for column in matrix.T:
+            missing |= column >= MISSING
+        if missing.any():
+            matrix[missing] = 0.0
+        return matrix, missing
 
     def without(self, dependent: np.ndarray) -> Design:
         """The design with collinear columns marked as omitted.

@@ -77,11 +77,16 @@ def element_key(element: Element) -> tuple[str, str]:
     return ("measure", f"{element.operators}.{element.variable}")
 
 
-def model_terms(items: VariableList, data: Dataset) -> tuple[Term, ...]:
-    """The terms that a variable list stands for, in Stata's order and without repetition."""
+def model_terms(
+    items: VariableList, data: Dataset, *, categorical: bool = False
+) -> tuple[Term, ...]:
+    """The terms that a variable list stands for, in Stata's order and without repetition.
+
+    A variable without operator is a measure, or a factor in a ``categorical`` list.
+    """
     terms: dict[tuple[Element, ...], Term] = {}
     for item in items:
-        for term in _expand(item, data, in_interaction=False):
+        for term in _expand(item, data, in_interaction=categorical):
             terms.setdefault(term.elements, term)
     return tuple(terms.values())
 
@@ -95,8 +100,11 @@ def _expand(item: VariableItem, data: Dataset, in_interaction: bool) -> list[Ter
             return [Term((Measure(name),)) for name in names]
         case Group(items=items):
             return [term for part in items for term in _expand(part, data, in_interaction)]
-        case SimpleEffect() | NestedEffect():
+        case SimpleEffect():
             raise invalid_syntax()
+        case NestedEffect(effect=effect, within=within):
+            inner, outer = (_expand(part, data, True) for part in (effect, within))
+            return [_product(a, b) for a in inner for b in outer]
         case Operated(operators=operators, variables=variables):
             return [term for part in variables for term in _operated(operators, part, data)]
         case Interaction(left=left, right=right, full=full):

@@ -36,7 +36,7 @@ _CLASSES: Final = {
 def gph_path(text: str) -> Path:
     """The file a name stands for, with ``.gph`` added when it has no suffix."""
     path = Path(os.path.expanduser(text))
-    return path if path.suffix or not path.name else path.with_name(f"{path.name}.gph")
+    return path if path.suffix else Path(f"{path}.gph")
 
 
 def save_graph(graph: Graph, path: Path, *, replace: bool = False) -> None:

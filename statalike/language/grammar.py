@@ -25,6 +25,7 @@ START_RULES: Final = (
     "expression",
     "varlist",
     "contrast_list",
+    "anova_model",
     "linear_hypotheses",
     "linear_combination",
     "numlist",
@@ -141,7 +142,7 @@ def _as_stata_error(problem: UnexpectedInput, rule: str, text: str) -> StataErro
     match rule:
         case "expression":
             return _in_expression(text, word, "POWER" in expected, span)
-        case "varlist" | "contrast_list":
+        case "varlist" | "contrast_list" | "anova_model":
             return StataError(198, f"{word} invalid name", span=span)
         case "numlist":
             return StataError(121, "invalid numlist", span=span)

@@ -114,6 +114,20 @@ def parse_contrast_list(text: str) -> VariableList:
 
 
 @functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_anova_model(text: str) -> tuple[VariableList, ...]:
+    """The terms of an analysis of variance, cut at each slash: ``a / b|a /`` has three parts.
+
+    A term may be nested with ``|``; a part may be empty.
+    """
+    parts: tuple[VariableList, ...] = grammar.parse("anova_model", text)
+    if len(text) > DEEPEST_EXPRESSION:
+        for part in parts:
+            for item in part:
+                _check_depth(item, text)
+    return parts
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
 def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
     """What ``test`` is given: lists of coefficients, equalities, equations; r(198)."""
     hypotheses: tuple[Hypothesis, ...] = grammar.parse("linear_hypotheses", text)

@@ -273,7 +273,10 @@ class TreeBuilder:
     def varlist(self, children: Children) -> VariableList:
         return tuple(children)
 
-    contrast_list = varlist
+    contrast_list = anova_terms = varlist
+
+    def anova_model(self, children: Children) -> tuple[VariableList, ...]:
+        return tuple(child for child in children if isinstance(child, tuple))
 
     def pattern(self, children: Children) -> VariablePattern:
         return VariablePattern(str(children[0]), span=_span(children))

@@ -6,7 +6,7 @@ least 13, which grows with the names as long as the table fits in the line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from statalike.data.formats import format_value
@@ -28,7 +28,7 @@ class CoefficientRow:
     the test blank, as for ``/cut1``.  ``parameter`` rows such as ``var(_cons)`` end at the bar and
     are not taken for terms.  ``note``, even an empty one, stands in place of the other columns.
     ``label`` replaces the name, as a level in the block headed ``heading``: ``(2 vs 1)`` under
-    ``month``.
+    ``month``.  ``standardised`` is the coefficient in standard deviations.
     """
 
     name: str
@@ -47,6 +47,7 @@ class CoefficientRow:
     coefficient_format: str = ""
     heading: str = ""
     label: str = ""
+    standardised: float = MISSING
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,14 @@ class CoefficientTable:
 
 @dataclass(frozen=True)
 class TableOptions:
-    """The display options of estimation commands, in positive terms."""
+    """The display options of estimation commands, in positive terms.
+
+    ``standardised`` coefficients take the place of the intervals.
+    """
 
     linesize: int = 79
     interval: bool = True
+    standardised: bool = False
     pvalues: bool = True
     df: bool = False
     legend: bool = False
@@ -114,13 +119,23 @@ def coefficient_table(table: CoefficientTable, options: TableOptions | None = No
         lines.append(line("-" * width + "+" + "-" * number_width))
         if section.title:
             lines += [_name_line(piece.ljust(width)) for piece in _title_pieces(section, width)]
-        lines += _section_lines(rows, blocks, width, options)
+        lines += _section_lines(rows, blocks, width, options, lambda row: _numbers(row, options))
     return [*lines, full_rule]
 
 
 def table_width(table: CoefficientTable, options: TableOptions) -> int:
     """The number of columns of a table, for what stands right-aligned above it."""
     return sum(len(segment.text) for segment in coefficient_table(table, options)[0])
+
+
+def term_lines(
+    rows: Sequence[CoefficientRow],
+    labels: Labels,
+    numbers: Callable[[CoefficientRow], list[Segment]],
+) -> list[Line]:
+    """Lines under the names of a coefficient table, without blank ones, with other numbers."""
+    options = TableOptions(squish=True, stretch=False)
+    return _section_lines(rows, _blocks(rows, labels), NAME_WIDTH, options, numbers)
 
 
 def _shown(rows: Sequence[CoefficientRow], options: TableOptions) -> list[CoefficientRow]:
@@ -263,7 +278,7 @@ def _column_titles(table: CoefficientTable, options: TableOptions) -> str:
         end += 17
         text += f"P>|{name}|".rjust(end - len(text))
     if options.interval:
-        interval = f"[{table.level:g}% conf. interval]"
+        interval = "Beta" if options.standardised else f"[{table.level:g}% conf. interval]"
         text += interval.rjust(_number_width(options) - len(text))
     return text
 
@@ -272,7 +287,11 @@ def _column_titles(table: CoefficientTable, options: TableOptions) -> str:
 
 
 def _section_lines(
-    rows: Sequence[CoefficientRow], blocks: Sequence[Block], width: int, options: TableOptions
+    rows: Sequence[CoefficientRow],
+    blocks: Sequence[Block],
+    width: int,
+    options: TableOptions,
+    numbers: Callable[[CoefficientRow], list[Segment]],
 ) -> list[Line]:
     lines: list[Line] = []
     blank = line(" " * width + "|")
@@ -285,7 +304,7 @@ def _section_lines(
             row = rows[member]
             names = _row_names(row, block, pieces, width, options)
             lines += [_name_line(text) for text in names[:-1]]
-            lines.append(line(f"{names[-1]}|", *_numbers(row, options)))
+            lines.append(line(f"{names[-1]}|", *numbers(row)))
     return lines
 
 
@@ -417,7 +436,9 @@ def _numbers(row: CoefficientRow, options: TableOptions) -> list[Segment]:
             text += format_value(row.p, formats.p).rjust(8)
         else:
             text += " " * 17
-    if options.interval:
+    if options.interval and options.standardised:
+        text += format_value(row.standardised, formats.coefficient).rjust(25)
+    elif options.interval:
         text += format_value(row.lower, formats.coefficient).rjust(13 if options.pvalues else 14)
         text += format_value(row.upper, formats.coefficient).rjust(12)
     return [result(text.rstrip() if not options.interval else text)]

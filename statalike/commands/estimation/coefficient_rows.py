@@ -69,13 +69,17 @@ def wald_inference(
 
 
 def inference_of(results: Results, level: float, *, small: bool = False) -> WaldInference:
-    """Inference about e(b): from e(V), or for a ``small`` sample from e(df) and, where the method
-    adjusts it, e(V_df), which concern the fixed effects only.
+    """Inference about e(b): from e(V) and e(df_r), by the normal without it, or for a ``small``
+    sample from e(df) and, where the method adjusts it, e(V_df), which concern the fixed effects
+    only.
     """
     b = results.matrices["b"].values[0]
     variances = np.diag(results.matrices["V"].values)
     if not small:
-        return wald_inference(b, variances, level)
+        residual = results.scalars.get("df_r")
+        if residual is None:
+            return wald_inference(b, variances, level)
+        return wald_inference(b, variances, level, np.full(len(b), residual))
     own = results.matrices["df"].values[0]
     df = np.full(len(b), np.inf)
     df[: len(own)] = np.where(own < MISSING, own, np.nan)
@@ -85,8 +89,8 @@ def inference_of(results: Results, level: float, *, small: bool = False) -> Wald
 
 
 def result_table(results: Results, level: float, *, small: bool = False) -> NamedMatrix:
-    """r(table): a column for each coefficient, rows b, se, z (t for a ``small`` sample), pvalue,
-    ll, ul, df, crit, eform.
+    """r(table): a column for each coefficient, rows b, se, z (t for a ``small`` sample or with
+    e(df_r)), pvalue, ll, ul, df, crit, eform.
     """
     b = results.matrices["b"]
     found = inference_of(results, level, small=small)
@@ -104,7 +108,8 @@ def result_table(results: Results, level: float, *, small: bool = False) -> Name
             np.zeros(k),
         ]
     )
-    rows = ("t" if small and row == "z" else row for row in TABLE_ROWS)
+    by_t = small or "df_r" in results.scalars
+    rows = ("t" if by_t and row == "z" else row for row in TABLE_ROWS)
     return NamedMatrix(table, tuple(Stripe("", row) for row in rows), b.columns)
 
 

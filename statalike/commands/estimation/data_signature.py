@@ -9,6 +9,8 @@ import numpy as np
 
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.data.dataset import Dataset
+from statalike.errors import StataError
+from statalike.results.stores import Results
 
 
 def signature_variables(
@@ -41,6 +43,15 @@ def data_signature(data: Dataset, names: Sequence[str], sample: np.ndarray) -> s
         total ^= total >> np.uint64(32)
         checksum = int(np.add.reduce(total))
     return f"{len(total)}:{len(names)}:{checksum:x}"
+
+
+def check_unchanged(data: Dataset, results: Results, sample: np.ndarray) -> None:
+    """r(459) when observations of the estimation sample have changed or gone."""
+    signature = results.macros.get("datasignature")
+    names = results.macros.get("datasignaturevars", "").split()
+    known = all(name in data for name in names)
+    if signature and not (known and signature == data_signature(data, names, sample)):
+        raise StataError(459, "data have changed since estimation")
 
 
 #: an odd number whose multiples spread over all 64 bits (2^64 divided by the golden ratio)

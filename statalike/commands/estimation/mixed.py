@@ -19,6 +19,11 @@ from statalike.commands.estimation.degrees_of_freedom import (
 )
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
+from statalike.commands.estimation.fixed_design import (
+    outcome_column,
+    refuse_strings,
+    settled_design,
+)
 from statalike.commands.estimation.initial_values import read_initial_values
 from statalike.commands.estimation.iteration_display import IterationDisplay
 from statalike.commands.estimation.linear_mixed import (
@@ -67,9 +72,9 @@ from statalike.commands.estimation.variance_estimator import (
 )
 from statalike.commands.registry import command
 from statalike.design.columns import Column
-from statalike.design.design import Design, build_design
+from statalike.design.design import Design
 from statalike.design.sample import drop_missing, drop_missing_terms
-from statalike.design.terms import Measure, Term, model_terms
+from statalike.design.terms import Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.constrained import constrained_model, unconstrained_fit
@@ -131,7 +136,7 @@ def mixed(state: State, arguments: Arguments) -> None:
     freedom = requested_method(options, request.restricted, request.level_names)
     sample = request.sample
     check_restrictions(options, request.weights, request.variance)
-    design, matrix = _settled_design(state, request)
+    design, matrix = settled_design(state, request.terms, sample, constant=request.constant)
     rules = convergence_rules(options, state.settings, refused=("bhhh",))
     constraints = _constraints(state, request, design, options)
     description = LinearMixedDescription(
@@ -245,20 +250,14 @@ def _check(options: Mapping[str, Any]) -> None:
 def _read_model(state: State, arguments: Arguments) -> _Request:
     data = state.data
     first, *rest = model_terms(arguments.terms, data)
-    outcome = Column.parse(_outcome_name(first))
+    outcome = outcome_column(first)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation) for equation in arguments.equations]
     )
     sample = observations_mask(state, arguments.condition, arguments.observations)
     used = [first, *rest, *(term for equation in equations for term in equation.terms)]
     categories = [equation.categories for equation in equations if equation.categories]
-    variables = [name for term in used for name in term.variables]
-    for variable in dict.fromkeys([*variables, *categories]):
-        if data.variable(variable).storage.is_string:
-            raise StataError(
-                109,
-                f"string variables not allowed in varlist;\n{variable} is a string variable",
-            )
+    refuse_strings(data, [*(name for term in used for name in term.variables), *categories])
     sample = drop_missing_terms(data, sample, used)
     levels = [equation.level for equation in equations if equation.level != "_all"]
     residuals = _read_residuals(state, arguments.options)
@@ -324,13 +323,6 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
     return request
 
 
-def _outcome_name(term: Term) -> str:
-    if len(term.elements) != 1 or not isinstance(term.elements[0], Measure):
-        raise StataError(198, "depvar may not be a factor variable")
-    element = term.elements[0]
-    return f"{element.operators}.{element.variable}" if element.operators else element.variable
-
-
 def _constraints(
     state: State, request: _Request, design: Design, options: Mapping[str, Any]
 ) -> Constraints | None:
@@ -360,29 +352,6 @@ def _initial_values(
         return None
     fixed = tuple(Stripe(description.outcome.name, name) for name in description.fixed.names)
     return read_initial_values(state, str(typed), (*fixed, *names))[len(fixed) :]
-
-
-def _settled_design(state: State, request: _Request) -> tuple[Design, np.ndarray]:
-    """The fixed-effects design with collinear columns omitted, each said in a note.
-
-    Also its matrix on the sample, the omitted columns left out.
-    """
-    data, sample = state.data, request.sample
-    design = build_design(request.terms, data, sample, constant=request.constant)
-    for column in design.columns:
-        if column.empty:
-            state.console.print(f"note: {column.label} identifies no observations in the sample.")
-    matrix = design.matrix(data, slice(None) if sample.all() else sample)
-    wanted = [column for column in design.columns if not column.omitted]
-    covariates = matrix[:, :-1] if request.constant else matrix
-    kept = independent_columns(covariates, constant=request.constant)
-    dependent = np.append(~kept, False) if request.constant else ~kept
-    for column, dropped in zip(wanted, dependent, strict=True):
-        if dropped:
-            state.console.print(f"note: {column.label} omitted because of collinearity.")
-    if not dependent.any():
-        return design, matrix
-    return design.without(dependent), np.asfortranarray(matrix[:, ~dependent])
 
 
 def _random_effects(

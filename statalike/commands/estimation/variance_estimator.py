@@ -17,32 +17,41 @@ REFUSED = ("bootstrap", "jackknife", "opg")
 
 @dataclass(frozen=True)
 class VarianceEstimator:
-    """``kind`` is ``oim``, ``robust`` or ``cluster``; ``cluster`` the variable of the last."""
+    """``kind`` is model-based (``oim``, ``ols``), ``robust``, ``hc2``, ``hc3`` or ``cluster``;
+    ``cluster`` the variable of the last.
+    """
 
     kind: str
     cluster: str = ""
 
     @property
     def robust(self) -> bool:
-        return self.kind != "oim"
+        return self.kind not in ("oim", "ols")
 
 
-def requested_variance(options: Mapping[str, Any], data: Dataset) -> VarianceEstimator:
-    """What the options ask for; r(198), r(111)."""
-    requests = [_read(str(options["vce"]), data)] if options.get("vce") is not None else []
+def requested_variance(
+    options: Mapping[str, Any], data: Dataset, kinds: Sequence[str] = ("oim",)
+) -> VarianceEstimator:
+    """What the options ask for; r(198), r(111).
+
+    ``kinds`` are those that the command has besides ``robust`` and ``cluster``, its default first.
+    """
+    requests: list[VarianceEstimator] = []
+    if options.get("vce") is not None:
+        requests.append(_read(str(options["vce"]), data, kinds))
     if options.get("cluster") is not None:
         requests.append(_clustered(str(options["cluster"]).split(), data))
     elif options.get("robust"):
         requests.append(VarianceEstimator("robust"))
     if len(set(requests)) > 1:
         raise StataError(198, "options vce() and robust or cluster() may not be combined")
-    return requests[0] if requests else VarianceEstimator("oim")
+    return requests[0] if requests else VarianceEstimator(kinds[0])
 
 
-def _read(text: str, data: Dataset) -> VarianceEstimator:
+def _read(text: str, data: Dataset, kinds: Sequence[str]) -> VarianceEstimator:
     typed, *rest = text.split() or [""]
-    if typed == "oim" and not rest:
-        return VarianceEstimator("oim")
+    if typed in kinds and not rest:
+        return VarianceEstimator(typed)
     if typed and "robust".startswith(typed) and not rest:
         return VarianceEstimator("robust")
     if len(typed) >= 2 and "cluster".startswith(typed):

@@ -82,7 +82,7 @@ def graph_export(state: State, arguments: Arguments) -> None:
     path = Path(os.path.expanduser(words[0]))
     kind = kind_of(path, arguments.string("as") or "")
     if not path.suffix:
-        path = path.with_name(f"{path.name}.{kind}")
+        path = Path(f"{path}.{kind}")
     _, graph = named_graph(state, arguments.string("name"))
     if path.exists() and not arguments.flag("replace"):
         raise file_exists(str(path))

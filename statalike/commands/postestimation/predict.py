@@ -13,7 +13,7 @@ import numpy as np
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.data.storage import StorageType, storage_type
-from statalike.errors import StataError, last_estimates_not_found
+from statalike.errors import StataError, last_estimates_not_found, option_not_allowed
 from statalike.evaluation import observations_mask
 from statalike.language.arguments import Arguments
 from statalike.language.variable_lists import new_variables
@@ -23,13 +23,21 @@ NUMERIC_TYPES = ("byte", "int", "long", "float", "double")
 
 Predictor = Callable[["PredictRequest"], None]
 _predictors: dict[str, Predictor] = {}
+_options: dict[str, tuple[str, ...]] = {}
+
+OF_MIXED_MODELS = "xb stdp fitted residuals rstandard reffects reses relevel scores"
+OF_REGRESSION = (
+    "xb stdp residuals rstandard stdf stdr rstudent cooksd leverage hat dfits welsch covratio "
+    "dfbeta"
+)
 
 
-def predictor(estimator: str) -> Callable[[Predictor], Predictor]:
-    """Register the function that predicts after an estimation command."""
+def predictor(estimator: str, options: str = OF_MIXED_MODELS) -> Callable[[Predictor], Predictor]:
+    """Register the function that predicts after an estimation command, and its options."""
 
     def decorate(function: Predictor) -> Predictor:
         _predictors[estimator] = function
+        _options[estimator] = tuple(options.split())
         return function
 
     return decorate
@@ -93,10 +101,11 @@ def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ..
     "predict",
     "predict",
     syntax=(
-        "[anything] [if] [in] [, XB STDP FITted RESiduals RSTAndard REFfects reses(string) "
-        "RELevel(string) SCores]"
+        "[anything] [if] [in] [, XB STDP FITted Residuals RSTAndard REFfects reses(string) "
+        "RELevel(string) SCores STDF STDR RSTUdent COOKsd Leverage Hat DFIts Welsch COVratio "
+        "DFBeta(varname)]"
     ),
-    unsupported="ANScombe DEViance PEArson MU PR ETA Stdf DENsity DISTribution "
+    unsupported="ANScombe DEViance PEArson MU PR ETA DENsity DISTribution "
     "OUTcome(string) MEANs MODEs CONDitional(string) MARGinal FIXEDonly NOOFFset EBMEANs EBMODEs "
     "INTPoints(integer 7)",
     help="make variables of predictions, residuals and random effects",
@@ -108,6 +117,9 @@ def predict(state: State, arguments: Arguments) -> None:
         raise last_estimates_not_found()
     if estimator not in _predictors:
         raise StataError(321, f"predict is not available after {estimator}")
+    for option in arguments.options:
+        if option not in _options[estimator]:
+            raise option_not_allowed(option)
     names = tuple(arguments.body.split())
     if not names:
         raise StataError(100, "varlist required")

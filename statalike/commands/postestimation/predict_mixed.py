@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     described_by,
@@ -13,7 +14,6 @@ from statalike.commands.estimation.linear_mixed import (
 from statalike.commands.estimation.mixed_scores import highest_level_groups, parameter_scores
 from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
 from statalike.commands.postestimation.spread_effects import (
-    check_unchanged,
     fitted_sample,
     spread_effects,
     stored_total_weights,
@@ -81,7 +81,7 @@ def _standardised(
     variance = residual_variance(state.e)
     if description.residuals is None:
         return residuals / np.sqrt(variance)
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     codes = description.codes(state.data, sample)
     errors = description.residuals.errors(state.data, sample, codes)
     result = np.zeros(len(residuals))
@@ -95,28 +95,15 @@ def linear_predictor(state: State, description: LinearMixedDescription) -> np.nd
     """Xb for every observation (n,), missing where a covariate is."""
     results = state.e
     b = results.matrices["b"].values[0, : int(results.scalars["k_f"])]
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     return np.where(missing, MISSING, matrix @ b[description.fixed.estimated])
-
-
-def _complete_matrix(
-    state: State, description: LinearMixedDescription
-) -> tuple[np.ndarray, np.ndarray]:
-    """The fixed-effects matrix (n, p), zero where a covariate is missing, and where that is."""
-    matrix = description.fixed.matrix(state.data)
-    missing = np.zeros(state.data.n, dtype=bool)
-    for column in matrix.T:
-        missing |= column >= MISSING
-    if missing.any():
-        matrix[missing] = 0.0
-    return matrix, missing
 
 
 def _standard_error(state: State, description: LinearMixedDescription) -> np.ndarray:
     results = state.e
     estimated = np.flatnonzero(description.fixed.estimated)
     V = results.matrices["V"].values[np.ix_(estimated, estimated)]
-    matrix, missing = _complete_matrix(state, description)
+    matrix, missing = description.fixed.complete_matrix(state.data)
     spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", matrix @ V, matrix), 0.0))
     return np.where(missing, MISSING, spread)
 
@@ -199,7 +186,7 @@ def _add_scores(request: PredictRequest) -> None:
     stripes = state.e.matrices["b"].columns
     new = new_names(request.names, len(stripes), state)
     sample = fitted_sample(state)
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     rows = np.flatnonzero(sample)
     highest = highest_level_groups(description.codes(state.data, sample), len(rows))
     weights = stored_total_weights(state, description, sample)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.degrees_of_freedom import (
     DegreesOfFreedomMethod,
     EstimationArrays,
@@ -13,7 +14,6 @@ from statalike.commands.estimation.degrees_of_freedom import (
     method_of,
 )
 from statalike.commands.estimation.linear_mixed import described_by
-from statalike.commands.postestimation.spread_effects import check_unchanged
 from statalike.data.missing import MISSING
 from statalike.engine.wald_test import WaldStatistic
 from statalike.errors import StataError
@@ -35,7 +35,7 @@ def inference_by(state: State, method: DegreesOfFreedomMethod) -> FixedEffectsIn
             459,
             "estimation sample not found; degrees of freedom need the data of the estimation",
         )
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     return fixed_effects_inference(
         state.e,
         method,

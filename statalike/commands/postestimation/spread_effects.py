@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from statalike.commands.estimation.data_signature import data_signature, signature_variables
+from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     RandomEffectsEquation,
@@ -53,16 +53,6 @@ def fitted_sample(state: State) -> np.ndarray:
             "estimation sample not found; this prediction needs the data of the estimation",
         )
     return sample
-
-
-def check_unchanged(state: State, description: LinearMixedDescription, sample: np.ndarray) -> None:
-    """r(459) when observations of the estimation sample have changed or gone."""
-    signature = state.e.macros.get("datasignature")
-    used = state.e.macros.get("datasignaturevars", "").split()
-    names = signature_variables(description, used)
-    known = all(name in state.data for name in names)
-    if signature and not (known and signature == data_signature(state.data, names, sample)):
-        raise StataError(459, "data have changed since estimation")
 
 
 def stored_total_weights(
@@ -146,7 +136,7 @@ def spread_effects(
 ) -> list[tuple[SpreadEffects, ...]]:
     """Predicted random effects of each equation of each level, for all observations."""
     sample = fitted_sample(state)
-    check_unchanged(state, description, sample)
+    check_unchanged(state.data, state.e, sample)
     data = state.data
     predicted = _predictions(state, description, sample)
     named = [name for name in description.level_names if name != "_all"]

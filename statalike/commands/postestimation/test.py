@@ -18,6 +18,7 @@ from statalike.commands.postestimation.hypotheses import (
     unit_form,
 )
 from statalike.commands.postestimation.small_sample import active_inference, small_sample_test
+from statalike.commands.postestimation.test_of_terms import test_of_terms
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column, Continuous, FactorLevel
@@ -53,6 +54,8 @@ def test(state: State, text: str) -> None:
         parse_command_line(f"test, {options or ''}"), state.data
     )
     estimates = estimated_coefficients(state.e)
+    if state.e.macros.get("cmd") == "anova" and test_of_terms(state, body):
+        return
     before = state.memory.tested
     if before is not None and before.estimates is not estimates:
         before = None

@@ -27,12 +27,16 @@ REFUSED = "not yet supported"
 
 #: commands that are explained on the page of another one
 SHARED_PAGES = {
+    "append": "merge",
     "bysort": "by",
     "cmdlog": "log",
     "continue": "foreach",
     "creturn": "return",
     "decode": "encode",
     "ereturn": "return",
+    "estat hettest": "estat_vif",
+    "estat ovtest": "estat_vif",
+    "estat summarize": "estat_vce",
     "global": "macro",
     "graph dot": "graph_bar",
     "graph hbar": "graph_bar",
