@@ -71,19 +71,21 @@ def hessian_of_linear_combination(weights: Array, curvature: Array) -> Array:
     return np.asarray((weights @ curvature.reshape(count, -1)).reshape(curvature.shape[1:]))
 
 
-def block_diagonal(parts: list[Reparameterisation]) -> Reparameterisation:
-    """The joint map of several structures with separate parameters."""
+def block_diagonal(parts: Sequence[Reparameterisation]) -> Reparameterisation:
+    """The joint map of several structures with separate parameters, of any numbers of each."""
     if len(parts) == 1:
         return parts[0]
-    total = sum(len(part.values) for part in parts)
-    jacobian = np.zeros((total, total))
-    curvature = np.zeros((total, total, total))
-    start = 0
+    rows = sum(len(part.values) for part in parts)
+    columns = sum(part.jacobian.shape[1] for part in parts)
+    jacobian = np.zeros((rows, columns))
+    curvature = np.zeros((rows, columns, columns))
+    row = column = 0
     for part in parts:
-        own = slice(start, start + len(part.values))
-        jacobian[own, own] = part.jacobian
-        curvature[own, own, own] = part.curvature
-        start = own.stop
+        height, width = part.jacobian.shape
+        own = slice(column, column + width)
+        jacobian[row : row + height, own] = part.jacobian
+        curvature[row : row + height, own, own] = part.curvature
+        row, column = row + height, column + width
     values = np.concatenate([part.values for part in parts]) if parts else np.zeros(0)
     return Reparameterisation(values, jacobian, curvature)
 

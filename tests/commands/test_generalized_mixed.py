@@ -249,6 +249,14 @@ def test_predictions_fit_together() -> None:
         ("mestreg x || g:, distribution(weibull)", 119, "data not st; use stset"),
         ("mestreg x || g:", 198, "option distribution() required"),
         ("melogit y x [pweight=w] || _all: R.g", 198, "weights not allowed"),
+        ("melogit y x", 198, "without random effects not yet supported"),
+        ("melogit y x || g:, exposure(w)", 198, "option exposure not allowed"),
+        ("meologit k x, noconstant || g:", 198, "not allowed with an ordinal outcome"),
+        ("melogit y x || g:, intmethod(laplace) intpoints(5)", 198, "intpoints() not allowed"),
+        ("meglm v x || g:, or", 198, "option or not allowed"),
+        ("meglm v x || g:, irr", 198, "option irr not allowed"),
+        ("meglm c x || g:, family(poisson) irr eform", 198, "only one of irr or eform"),
+        ("melogit y x || g:, log nolog", 198, "only one of log or nolog"),
         ("mepoisson c x || g:, exposure(x)", 459, "exposure() must be greater than zero"),
     ],
 )
@@ -277,3 +285,50 @@ def test_no_variation_between_groups_leaves_a_variance_near_zero() -> None:
     made.output("melogit y x || g:")
     assert made.state.e.matrices["b"].values[0, -1] < 1e-4
     assert made.state.e.scalars["p_c"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "predict p, xb intpoints(9)",
+        "predict p, stdp marginal",
+        "predict p, eta outcome(2)",
+        "predict p, mu ebmodes",
+        "predict p, reffects marginal",
+        "predict p, reses(s)",
+        "predict p, reffects ebmeans ebmodes",
+    ],
+)
+def test_predictions_refuse_what_they_would_not_obey(command: str) -> None:
+    made = outcomes()
+    made.output("melogit y x || g:")
+    with pytest.raises(StataError) as caught:
+        made.output(command)
+    assert caught.value.code == 198
+    assert "p" not in made.state.data
+
+
+def test_ratios_are_refused_on_replay_too() -> None:
+    made = outcomes()
+    made.output("generate t = c + 1\nstset t, failure(y)")
+    made.output("mestreg x || g:, distribution(exponential)")
+    for command in ("mestreg, tratio", "melogit, or"):
+        with pytest.raises(StataError):
+            made.output(command)
+    assert "Haz. ratio" in made.output("mestreg")
+
+
+def test_survival_times_with_delayed_entry_are_refused() -> None:
+    made = outcomes()
+    made.output("generate t = c + 2\nstset t, failure(y) enter(time 1)")
+    with pytest.raises(StataError) as caught:
+        made.output("mestreg x || g:, distribution(exponential)")
+    assert caught.value.code == 459
+
+
+def test_the_number_of_iterations_that_is_set_is_kept() -> None:
+    made = outcomes()
+    made.output("set maxiter 1")
+    with pytest.raises(StataError) as caught:
+        made.output("melogit y x || g:")
+    assert caught.value.code == 430

@@ -69,8 +69,7 @@ def predict_generalized(request: PredictRequest) -> None:
         raise StataError(198, f"only one of {' or '.join(chosen[:2])} is allowed")
     ordinal = description.outcome.family == ORDINAL
     statistic = chosen[0] if chosen else ""
-    if request.text("reses") and statistic != "reffects":
-        raise StataError(198, "option reses() requires option reffects")
+    _check_options(request, statistic, ordinal)
     if statistic == "reffects":
         _add_effects(request, description)
         return
@@ -93,6 +92,29 @@ predictor("meglm", OF_GENERALIZED_MODELS)(predict_generalized)
 predictor("gsem", OF_GENERALIZED_MODELS)(predict_generalized)
 
 
+def _check_options(request: PredictRequest, statistic: str, ordinal: bool) -> None:
+    """r(198) for options that the statistic would not obey."""
+    fixed = ("conditional", "marginal", "fixedonly", "intpoints")
+    idle: dict[str, tuple[str, ...]] = {
+        "xb": fixed,
+        "stdp": (*fixed, "nooffset"),
+        "reffects": ("conditional", "marginal", "fixedonly", "nooffset"),
+    }
+    refused = list(idle.get(statistic, ()))
+    if statistic != "reffects":
+        if request.text("reses"):
+            raise StataError(198, "option reses() requires option reffects")
+        refused += ["ebmeans", "ebmodes"]
+    if not (ordinal and statistic in ("", "pr")):
+        refused.append("outcome")
+    for name in refused:
+        if request.arguments.options.get(name):
+            what = f"option {statistic}" if statistic else "this statistic"
+            raise StataError(198, f"option {name} not allowed with {what}")
+    if request.flag("ebmeans") and request.flag("ebmodes"):
+        raise StataError(198, "only one of ebmeans or ebmodes is allowed")
+
+
 def conditioning(request: PredictRequest) -> str:
     """``mean``, ``mode``, ``fixed`` or ``marginal``: the random effects of a prediction; r(198)."""
     typed = request.text("conditional").strip()
@@ -103,7 +125,7 @@ def conditioning(request: PredictRequest) -> str:
             raise StataError(198, "only one of conditional() or marginal is allowed")
         return "marginal"
     if not typed:
-        return "mode" if request.flag("ebmodes") else "mean"
+        return "mean"
     for full, kind in (("ebmeans", "mean"), ("ebmodes", "mode"), ("fixedonly", "fixed")):
         if len(typed) >= 3 and full.startswith(typed):
             return kind

@@ -83,7 +83,7 @@ class ParameterLayout:
         for scale in (scale for equations in self.scales for scale in equations):
             parts.append(scale.factor(parameters[start : start + scale.count]))
             start += scale.count
-        mapped = _block_diagonal(parts)
+        mapped = block_diagonal(parts)
         roots = [np.zeros((size, size)) for size in self.sizes]
         for entry, value in zip(self.entries, mapped.values, strict=True):
             roots[entry.level][entry.row, entry.column] = value
@@ -122,20 +122,3 @@ class ParameterLayout:
         found = jacobian.T @ hessian @ jacobian
         found[fixed:, fixed:] += np.tensordot(gradient[fixed:], mapped.curvature, axes=1)
         return gradient @ jacobian, found
-
-
-def _block_diagonal(parts: Sequence[Reparameterisation]) -> Reparameterisation:
-    """The joint map of several equations with separate parameters, of any numbers of each."""
-    rows = sum(len(part.values) for part in parts)
-    columns = sum(part.jacobian.shape[1] for part in parts)
-    jacobian = np.zeros((rows, columns))
-    curvature = np.zeros((rows, columns, columns))
-    row = column = 0
-    for part in parts:
-        r, c = part.jacobian.shape
-        own = slice(column, column + c)
-        jacobian[row : row + r, own] = part.jacobian
-        curvature[row : row + r, own, own] = part.curvature
-        row, column = row + r, column + c
-    values = np.concatenate([part.values for part in parts]) if parts else np.zeros(0)
-    return Reparameterisation(values, jacobian, curvature)

@@ -43,14 +43,6 @@ BLOCK_VALUES = 1 << 16
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Posterior moments of the abscissas: means (Q_l, G_l) and covariances (Q_l, Q_l, G_l)."""
-
-    means: list[Array]
-    covariances: list[Array]
-
-
-@dataclass(frozen=True)
 class LikelihoodDerivatives:
     """The log likelihood with gradient and Hessian in the direct parameters (see
     :class:`ParameterLayout`), and the gradients of the outermost groups, (direct_count, G_1)."""

@@ -107,10 +107,6 @@ def _survival(options: Mapping[str, Any]) -> Distribution:
     if options.get("time") and not proportional:
         raise StataError(198, f"option time not allowed with distribution({name})")
     metric = "hazard" if proportional and not options.get("time") else "time"
-    if options.get("nohr") and metric != "hazard":
-        raise StataError(198, "option nohr not allowed in the accelerated failure-time metric")
-    if options.get("tratio") and metric != "time":
-        raise StataError(198, "option tratio not allowed in the hazard metric")
     return Distribution("survival", "log", model="survival", distribution=name, metric=metric)
 
 

@@ -20,6 +20,11 @@ from statalike.commands.estimation.fixed_design import (
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.display import show_generalized
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
+from statalike.commands.estimation.generalized.option_rules import (
+    check_entry,
+    check_model_options,
+    check_ratios,
+)
 from statalike.commands.estimation.generalized.outcomes import (
     EXTREME,
     Distribution,
@@ -29,7 +34,8 @@ from statalike.commands.estimation.generalized.outcomes import (
 )
 from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
 from statalike.commands.estimation.generalized.results import stored_results
-from statalike.commands.estimation.generalized.stage_display import IterationDisplay, log_shown
+from statalike.commands.estimation.generalized.stage_display import StageDisplay
+from statalike.commands.estimation.maximize_options import convergence_rules, log_shown
 from statalike.commands.estimation.mixed import estimation_failure, random_effects_equation
 from statalike.commands.estimation.mixed_display import criterion_name
 from statalike.commands.estimation.mixed_results import post_model_test, rank_of_variance
@@ -65,7 +71,6 @@ from statalike.engine.generalized.fit import (
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.objective import IntegrationMethod
 from statalike.engine.nested_groups import nested_groups
-from statalike.engine.newton_raphson import ConvergenceRules
 from statalike.engine.robust_variance import robust_variance
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.evaluation import observations_mask, some_observations
@@ -86,7 +91,7 @@ EQUATION = (
 MODEL_OPTIONS = (
     "vce(string) Robust CLuster(string) OFFset(varname numeric) EXPosure(varname numeric) "
     "INTMethod(string) INTPoints(integer 7) noTABle noHEADer noGRoup noCNSReport "
-    "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
+    "ITERate(numlist max=1) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
     "NONRTOLerance DIFficult noLOg LOg " + DISPLAY_OPTIONS
 )
 UNSUPPORTED = (
@@ -109,6 +114,8 @@ def replay(state: State, arguments: Arguments, named: NamedCommand) -> None:
     """Show the results again."""
     if state.e.macros.get("cmd2") != named.name:
         raise last_estimates_not_found()
+    macros = state.e.macros
+    check_ratios(arguments.options, macros["family"], macros["link"], macros.get("frm2", ""))
     show_generalized(state, arguments.options, replay=True)
 
 
@@ -119,6 +126,7 @@ def estimate(
     options = arguments.options
     family, link = distribution.family, distribution.link
     data = state.data
+    check_ratios(options, family, link, distribution.metric)
     if distribution.model == "survival":
         declared = declared_survival(data)
         if declared.shown and not options.get("noshow"):
@@ -131,6 +139,7 @@ def estimate(
     )
     categories = [equation.categories for equation in equations if equation.categories]
     method = integration_method(options, family, link, bool(categories))
+    check_model_options(named.name, options, family, method, bool(equations))
     if categories and options.get("intmethod") is None:
         state.console.print(
             "note: crossed random-effects model specified; option intmethod(laplace)"
@@ -162,9 +171,9 @@ def estimate(
     outcome = _settled_limits(outcome, data, sample)
     prepared = prepare_outcome(outcome, data, sample)
     _check_exposure(state, offset, exposure, sample)
-    constant = not options.get("noconstant")
+    check_entry(outcome, prepared, _first_records(state, distribution, sample))
     # The cutpoints of an ordinal outcome take the place of the constant.
-    constant = constant and family != "ordinal"
+    constant = not options.get("noconstant") and family != "ordinal"
     design, matrix = settled_design(state, rest, sample, constant=constant)
     description = GeneralizedDescription(
         outcome,
@@ -316,26 +325,30 @@ def _fit(
         return fit_generalized_mixed_model(
             model,
             GeneralizedFitOptions(
-                method, int(options.get("intpoints", 7)), _convergence_rules(options)
+                method, int(options.get("intpoints", 7)), convergence_rules(options, state.settings)
             ),
             constants[0] if constants else None,
-            IterationDisplay(state, options, FIXED_EFFECTS_HEADING, criterion),
+            StageDisplay(state, options, FIXED_EFFECTS_HEADING, criterion),
             grid_node,
-            IterationDisplay(state, options, FULL_MODEL_HEADING, criterion),
+            StageDisplay(state, options, FULL_MODEL_HEADING, criterion),
         )
     except EstimationError as error:
         raise estimation_failure(error) from None
 
 
-def _convergence_rules(options: Mapping[str, Any]) -> ConvergenceRules:
-    return ConvergenceRules(
-        iterations=int(options.get("iterate", 16_000)),
-        parameter_tolerance=float(options.get("tolerance", 1e-6)),
-        value_tolerance=float(options.get("ltolerance", 1e-7)),
-        scaled_gradient_tolerance=float(options.get("nrtolerance", 1e-5)),
-        use_scaled_gradient=not options.get("nonrtolerance"),
-        difficult=bool(options.get("difficult")),
-    )
+def _first_records(state: State, distribution: Distribution, sample: np.ndarray) -> np.ndarray:
+    """Which observations (n,) of the sample are first records of subjects."""
+    count = int(sample.sum())
+    if distribution.model != "survival":
+        return np.zeros(count, dtype=bool)
+    identifier = declared_survival(state.data).identifier
+    if not identifier:
+        return np.ones(count, dtype=bool)
+    subject = np.unique(state.data.variable(identifier).values[sample], return_inverse=True)[1]
+    start = state.data.numbers("_t0")[sample]
+    earliest = np.full(int(subject.max()) + 1, np.inf)
+    np.minimum.at(earliest, subject.ravel(), start)
+    return np.asarray(start == earliest[subject.ravel()])
 
 
 def _post_robust_variance(

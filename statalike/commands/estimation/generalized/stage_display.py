@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from statalike.commands.estimation.maximize_options import log_shown
 from statalike.engine.newton_raphson import IterationRecord
 from statalike.output.iteration_log import iteration_line, section
 from statalike.state import State
 
 
-def log_shown(state: State, options: Mapping[str, Any]) -> bool:
-    """Whether iterations are shown: not with ``nolog`` or ``set iterlog off``."""
-    return not options.get("nolog") and state.settings.iterlog == "on"
-
-
-class IterationDisplay:
+class StageDisplay:
     """Prints the iterations of one optimisation under its heading."""
 
     def __init__(
