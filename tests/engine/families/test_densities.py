@@ -111,17 +111,16 @@ def test_hardly_dispersed_counts_are_poisson_counts() -> None:
 @pytest.mark.parametrize("count", [1, 7, 1_000_000])
 def test_rising_factorials_are_products(count: int, log_shape: float) -> None:
     shares = np.arange(count) * np.exp(-log_shape)
-    found = log_rising_factorial(np.array([float(count)]), np.array([log_shape]), True)
+    found = log_rising_factorial(np.array([float(count)]), np.array([log_shape]), 3)
     # The terms are log(1 + k / r) with derivatives -x / (1 + x), ... in log r, x = k / r.
     terms = shares / (1.0 + shares)
     rest = 1.0 - terms
     scale = 1e-15 * count + 1e-13
-    np.testing.assert_allclose(found.value, np.sum(np.log1p(shares)), rtol=1e-12, atol=scale)
-    np.testing.assert_allclose(found.first, -np.sum(terms), rtol=1e-11, atol=scale)
-    np.testing.assert_allclose(found.second, np.sum(terms * rest), rtol=1e-10, atol=4 * scale)
-    assert found.third is not None
+    np.testing.assert_allclose(found[0], np.sum(np.log1p(shares)), rtol=1e-12, atol=scale)
+    np.testing.assert_allclose(found[1], -np.sum(terms), rtol=1e-11, atol=scale)
+    np.testing.assert_allclose(found[2], np.sum(terms * rest), rtol=1e-10, atol=4 * scale)
     expected = -np.sum(terms * rest * (rest - terms))
-    np.testing.assert_allclose(found.third, expected, rtol=1e-9, atol=10 * scale)
+    np.testing.assert_allclose(found[3], expected, rtol=1e-9, atol=10 * scale)
 
 
 def test_positive_and_real_outcomes() -> None:
