@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import gammainc
 
@@ -22,27 +20,16 @@ from statalike.engine.families.working_regression import (
 LARGEST_LOG_RATIO = 500.0
 
 
-@dataclass(frozen=True)
-class ShapeTerms:
-    """``k log k - log Gamma(k) - k`` with its first two derivatives in ``log k``, and k."""
-
-    shape: Array
-    value: Array
-    first: Array
-    second: Array
-
-
-def shape_terms(log_scale: Array) -> ShapeTerms:
-    """The terms of a gamma log density in its shape ``k = 1 / s^2``, s the scale parameter."""
+def shape_terms(log_scale: Array, order: int) -> tuple[Array, ...]:
+    """The terms of a gamma log density in its shape ``k = 1 / s^2``, s the scale parameter: k, then
+    ``k log k - log Gamma(k) - k`` and, with ``order`` above 0, its two derivatives in ``log k``."""
     log_shape = np.clip(-2.0 * log_scale, -130.0, 130.0)
     shape = np.exp(log_shape)
-    remainder = stirling_remainder(shape)
-    return ShapeTerms(
-        shape,
-        0.5 * log_shape - LOG_ROOT_TWO_PI - remainder.value,
-        0.5 - remainder.first,
-        -remainder.first - remainder.second,
-    )
+    remainder = stirling_remainder(shape, 2 if order else 0)
+    value = 0.5 * log_shape - LOG_ROOT_TWO_PI - remainder[0]
+    if not order:
+        return shape, value
+    return shape, value, 0.5 - remainder[1], -remainder[1] - remainder[2]
 
 
 def gamma_log_density(value: Array, eta: Array, log_scale: Array, order: int) -> Derivatives:
@@ -53,21 +40,20 @@ def gamma_log_density(value: Array, eta: Array, log_scale: Array, order: int) ->
     out, 2 has first and second, 3 those of the second in eta, too; the parameter is log s.
     """
     log = np.log(value)
-    terms = shape_terms(log_scale)
-    shape = terms.shape
+    shape, constant, *slopes = shape_terms(log_scale, order)
     z = log - eta
     np.minimum(z, LARGEST_LOG_RATIO, out=z)
     excess = np.expm1(z)
     z -= excess
     z *= shape
-    density = z + (terms.value - log)
+    density = z + (constant - log)
     if order == 0:
         return Derivatives(density, (), {})
     excess *= shape  # k (exp(z) - 1)
     bend = excess + shape
-    own = z + terms.first
+    own = z + slopes[0]
     own *= -2.0  # log k = -2 log s
-    z += terms.second
+    z += slopes[1]
     z *= 4.0
     second = {(0, 0): -bend, (0, 1): -2.0 * excess, (1, 1): z}
     third = (bend, 2.0 * bend) if order > 2 else ()

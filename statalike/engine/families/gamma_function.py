@@ -11,8 +11,6 @@ computed (Abramowitz and Stegun, 6.1.40 and 6.4.11-14).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import digamma, gammaln, zeta
 
@@ -26,34 +24,21 @@ _COEFFICIENTS = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 _SMALLEST, _LARGEST = 1e-280, 1e280
 
 
-@dataclass(frozen=True)
-class Remainder:
-    """A(z), ``z A'(z)``, ``z^2 A''(z)`` and, if asked for, ``z^3 A'''(z)``."""
-
-    value: Array
-    first: Array
-    second: Array
-    third: Array | None = None
-
-
-def stirling_remainder(z: Array, third: bool = False) -> Remainder:
-    """The remainder of Stirling's approximation and its scaled derivatives at positive z."""
+def stirling_remainder(z: Array, order: int) -> tuple[Array, ...]:
+    """A(z), ``z A'(z)``, ``z^2 A''(z)`` and ``z^3 A'''(z)``, as many as ``order`` (0 to 3) says,
+    at positive z of any shape."""
     z = np.atleast_1d(np.asarray(z, dtype=np.float64))
-    orders = 4 if third else 3
-    found = np.empty((orders, *z.shape))
+    found = np.empty((order + 1, *z.shape))
     large = z >= ASYMPTOTIC
-    if large.all():
-        _asymptotic(z, found)
-    elif not large.any():
-        _direct(z, found)
-    else:
-        part = np.empty((orders, int(np.count_nonzero(large))))
-        _asymptotic(z[large], part)
-        found[:, large] = part
-        part = np.empty((orders, int(z.size - np.count_nonzero(large))))
-        _direct(z[~large], part)
-        found[:, ~large] = part
-    return Remainder(found[0], found[1], found[2], found[3] if third else None)
+    for terms, where in ((_asymptotic, large), (_direct, ~large)):
+        if where.all():
+            terms(z, found)
+            break
+        if where.any():
+            part = np.empty((order + 1, int(np.count_nonzero(where))))
+            terms(z[where], part)
+            found[:, where] = part
+    return tuple(found)
 
 
 def _asymptotic(z: Array, out: Array) -> None:
@@ -76,24 +61,17 @@ def _direct(z: Array, out: Array) -> None:
     log = np.log(z)
     shifted = 1.0 + z
     out[0] = gammaln(shifted) - (z + 0.5) * log + z - LOG_ROOT_TWO_PI
-    out[1] = z * (digamma(shifted) - log) - 0.5
-    out[2] = z * (z * zeta(2.0, shifted) - 1.0) + 0.5
+    if len(out) > 1:
+        out[1] = z * (digamma(shifted) - log) - 0.5
+    if len(out) > 2:
+        out[2] = z * (z * zeta(2.0, shifted) - 1.0) + 0.5
     if len(out) > 3:
         out[3] = z * (1.0 - 2.0 * z * z * zeta(3.0, shifted)) - 1.0
 
 
-@dataclass(frozen=True)
-class RisingFactorial:
-    """R with its derivatives in ``log r``."""
-
-    value: Array
-    first: Array
-    second: Array
-    third: Array | None = None
-
-
-def log_rising_factorial(count: Array, log_shape: Array, third: bool = False) -> RisingFactorial:
-    """``R = log Gamma(y + r) - log Gamma(r) - y log r``, which is ``sum_{k < y} log(1 + k / r)``.
+def log_rising_factorial(count: Array, log_shape: Array, order: int) -> tuple[Array, ...]:
+    """``R = log Gamma(y + r) - log Gamma(r) - y log r``, which is ``sum_{k < y} log(1 + k / r)``,
+    with its derivatives in ``log r`` up to ``order`` (0 to 3).
 
     ``count`` y (n,), ``log_shape`` log r (..., n).  With ``n = y + r`` and ``s = r / n``
 
@@ -103,39 +81,23 @@ def log_rising_factorial(count: Array, log_shape: Array, third: bool = False) ->
     """
     shape = np.clip(np.exp(np.clip(log_shape, -700.0, 700.0)), _SMALLEST, _LARGEST)
     total = count + shape
+    log = np.log1p(count / shape)
+    at_total, at_shape = stirling_remainder(total, order), stirling_remainder(shape, order)
+    found = [(total - 0.5) * log - count + at_total[0] - at_shape[0]]
     s = shape / total
     share = count / total  # 1 - s
-    log = np.log1p(count / shape)
-    at_total, at_shape = stirling_remainder(total, third), stirling_remainder(shape, third)
     scaled_log = shape * log
-    value = (total - 0.5) * log - count + at_total.value - at_shape.value
-    first = scaled_log - count + 0.5 * share + s * at_total.first - at_shape.first
-    square = s * s
-    second = (
-        scaled_log
-        - count * s
-        - 0.5 * share * s
-        + square * at_total.second
-        + s * at_total.first
-        - at_shape.second
-        - at_shape.first
-    )
-    last = None
-    if at_total.third is not None and at_shape.third is not None:
-        last = (
-            scaled_log
-            - count * s * (2.0 - s)
-            - 0.5 * s * share * (1.0 - 2.0 * s)
-            + square * s * at_total.third
-            + 3.0 * square * at_total.second
-            + s * at_total.first
-            - at_shape.third
-            - 3.0 * at_shape.second
-            - at_shape.first
-        )
+    if order > 0:
+        found.append(scaled_log - count + 0.5 * share + s * at_total[1] - at_shape[1])
+    if order > 1:
+        second = scaled_log - count * s - 0.5 * share * s
+        second += s * (at_total[1] + s * at_total[2]) - at_shape[1] - at_shape[2]
+        found.append(second)
+    if order > 2:
+        third = scaled_log - count * s * (2.0 - s) - 0.5 * s * share * (1.0 - 2.0 * s)
+        third += s * (at_total[1] + s * (3.0 * at_total[2] + s * at_total[3]))
+        third -= at_shape[1] + 3.0 * at_shape[2] + at_shape[3]
+        found.append(third)
     # Of nothing the factorial is one whatever the shape; rounding says otherwise.
     some = count > 0.0
-    value, first, second = (np.where(some, part, 0.0) for part in (value, first, second))
-    return RisingFactorial(
-        value, first, second, None if last is None else np.where(some, last, 0.0)
-    )
+    return tuple(np.where(some, part, 0.0) for part in found)

@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaincinv
 from statalike.engine.families.accelerated_failure_time import subtract_entry
 from statalike.engine.families.family import Array, Derivatives, Positions
 from statalike.engine.families.gamma import gamma_log_density
-from statalike.engine.families.incomplete_gamma import log_upper_gamma_ratio
+from statalike.engine.families.incomplete_gamma import log_upper_gamma, log_upper_gamma_ratio
 from statalike.engine.families.location_scale import scattered
 from statalike.engine.families.survival import SurvivalFamily
 from statalike.engine.families.working_regression import (
@@ -89,9 +89,9 @@ def gamma_log_survivor(time: Array, eta: Array, log_scale: Array, order: int) ->
     np.clip(log_x, -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO, out=log_x)
     shape = np.broadcast_to(np.exp(log_shape), eta.shape)
     x = np.exp(log_x)
-    ratio = log_upper_gamma_ratio(shape, x, log_x)
     if order == 0:
-        return Derivatives(ratio.value, (), {})
+        return Derivatives(log_upper_gamma(shape, x, log_x), (), {})
+    ratio = log_upper_gamma_ratio(shape, x, log_x)
     hazard = ratio.hazard
     gap = shape - x + hazard
     slope = hazard * gap

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, zeta
+from scipy.special import digamma, gammaincc, zeta
 
 from statalike.engine.families.family import Array
 from statalike.engine.families.gamma_function import stirling_remainder
@@ -42,6 +42,16 @@ def log_upper_gamma_ratio(shape: Array, x: Array, log_x: Array) -> UpperGammaRat
         if where.any():
             found[:, where] = branch(shape[where], x[where], log_x[where])
     return UpperGammaRatio(*found)
+
+
+def log_upper_gamma(shape: Array, x: Array, log_x: Array) -> Array:
+    """log Q(k, x) alone, by the continued fraction only where Q underflows."""
+    ratio = np.asarray(gammaincc(shape, x))
+    small = ratio < 1e-290
+    value = np.log(np.where(small, 1.0, ratio))
+    if small.any():
+        value[small] = _from_fraction(shape[small], x[small], log_x[small])[0]
+    return value
 
 
 def _from_series(shape: Array, x: Array, log_x: Array) -> Array:
@@ -129,5 +139,5 @@ def _log_kernel(shape: Array, log_x: Array) -> Array:
     """``log{x^k exp(-x) / Gamma(k)}``, by Stirling's formula, in which large terms cancel."""
     log_shape = np.log(shape)
     z = log_x - log_shape
-    remainder = stirling_remainder(shape).value
+    remainder = stirling_remainder(shape, 0)[0]
     return shape * (z - np.expm1(z)) + 0.5 * log_shape - LOG_ROOT_TWO_PI - remainder

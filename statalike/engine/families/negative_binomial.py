@@ -46,7 +46,7 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
 
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         count, log_alpha = outcome[0], self._log_dispersion(quantities)
-        constant = log_rising_factorial(count, -log_alpha).value - gammaln(count + 1.0)
+        constant = log_rising_factorial(count, -log_alpha, 0)[0] - gammaln(count + 1.0)
         return self._log_density(count, eta, log_alpha, constant)[0]
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -81,8 +81,8 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
     ) -> Derivatives:
         count, log_alpha = outcome[0], self._log_dispersion(quantities)
         shape = np.exp(-log_alpha)
-        rising = log_rising_factorial(count, -log_alpha)
-        constant = rising.value - gammaln(count + 1.0)
+        rising = log_rising_factorial(count, -log_alpha, 2)
+        constant = rising[0] - gammaln(count + 1.0)
         value, u, smaller, log = self._log_density(count, eta, log_alpha, constant)
         larger = np.reciprocal(1.0 + smaller)
         smaller *= larger
@@ -99,12 +99,12 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         log *= shape
         # R is a function of log r = -log alpha.
         own = log - weight
-        own -= rising.first
+        own -= rising[1]
         mixed = mean - lost
         own_second = 2.0 * mean
         own_second -= lost
         own_second -= log
-        own_second += rising.second
+        own_second += rising[2]
         last: tuple[Array, ...] = ()
         if third:
             bend = 1.0 - 2.0 * share
@@ -167,7 +167,7 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         count, log_delta = outcome[0], quantities[0]
         log_shape = self._log_shape(eta, log_delta)
-        value = log_rising_factorial(count, log_shape).value
+        value = log_rising_factorial(count, log_shape, 0)[0]
         value += count * eta
         value -= (np.exp(log_shape) + count) * self._log_variance_ratio(log_delta)
         value -= gammaln(count + 1.0)
@@ -193,23 +193,23 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
     ) -> Derivatives:
         count, log_delta = outcome[0], quantities[0]
         log_shape = self._log_shape(eta, log_delta)
-        rising = log_rising_factorial(count, log_shape, third)
+        rising = log_rising_factorial(count, log_shape, 3 if third else 2)
         log = self._log_variance_ratio(log_delta)
         share = np.exp(log_delta - log)  # delta / (1 + delta)
         shape = np.exp(log_shape)
         scaled_log, scaled_share = shape * log, shape * share
-        value = rising.value + count * eta - scaled_log - count * log - gammaln(count + 1.0)
-        slope = rising.first - scaled_log
+        value = rising[0] + count * eta - scaled_log - count * log - gammaln(count + 1.0)
+        slope = rising[1] - scaled_log
         weight = scaled_share + count * share
-        curvature = rising.second - scaled_log
+        curvature = rising[2] - scaled_log
         second = {
             (0, 0): curvature,
             (0, 1): -scaled_share - curvature,
             (1, 1): curvature + 2.0 * scaled_share - weight * (1.0 - share),
         }
         last: tuple[Array, ...] = ()
-        if rising.third is not None:
-            bend = rising.third - scaled_log
+        if third:
+            bend = rising[3] - scaled_log
             last = (bend, -scaled_share - bend)
         return Derivatives(value, (slope + count, -slope - weight), second, last)
 

@@ -13,21 +13,16 @@ from scipy.special import erfcx, log_ndtr
 from statalike.engine.families.family import Array
 
 LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))
+# Beyond this squares would overflow.
+_FAR = 1e150
 _ROOT_HALF = float(np.sqrt(0.5))
-_ROOT_TWO_OVER_PI = float(np.sqrt(2.0 / np.pi))
+_DENSITY_AT_ZERO = float(1.0 / np.sqrt(2.0 * np.pi))
 _ROOT_HALF_PI = float(np.sqrt(0.5 * np.pi))
 
 
 def log_probability_below(x: Array) -> Array:
     """``log Phi(x)``."""
     return np.asarray(log_ndtr(x))
-
-
-def density_over_probability_below(x: Array) -> Array:
-    """``phi(x) / Phi(x)``, the derivative of ``log Phi(x)``; zero where ``Phi(x)`` is one."""
-    scaled = x * -_ROOT_HALF
-    erfcx(scaled, out=scaled)
-    return np.divide(_ROOT_TWO_OVER_PI, scaled, out=scaled)
 
 
 def probability_below_over_density(x: Array) -> Array:
@@ -41,10 +36,27 @@ def probability_below_over_density(x: Array) -> Array:
 def probability_below_derivatives(x: Array, third: bool) -> tuple[Array, ...]:
     """``log Phi(x)`` and its first two, or with ``third`` three, derivatives.
 
-    With ``r = phi / Phi``: ``r``, ``-r (x + r)`` and ``r ((x + r)(x + 2r) - 1)``.
+    With ``e = erfcx(|x| / sqrt(2))`` the log is ``log(e / 2) - x^2 / 2`` below zero and
+    ``log{1 - (e / 2) exp(-x^2 / 2)}`` above; and with ``r = phi / Phi`` the derivatives are ``r``,
+    ``-r (x + r)`` and ``r ((x + r)(x + 2r) - 1)``.
     """
-    value = log_probability_below(x)
-    ratio = density_over_probability_below(x)
+    half_square = np.abs(x)
+    np.minimum(half_square, _FAR, out=half_square)
+    half_square *= _ROOT_HALF
+    scaled = erfcx(half_square)
+    scaled *= 0.5
+    np.square(half_square, out=half_square)
+    kernel = np.negative(half_square)
+    np.exp(kernel, out=kernel)
+    negative = x < 0.0
+    tail = scaled * kernel
+    ratio = np.where(negative, 1.0, kernel)
+    ratio *= _DENSITY_AT_ZERO
+    ratio /= np.where(negative, scaled, 1.0 - tail)
+    value = np.where(negative, scaled - 1.0, -tail)
+    np.log1p(value, out=value)
+    half_square *= negative
+    value -= half_square
     shifted = x + ratio
     second = ratio * shifted
     np.negative(second, out=second)

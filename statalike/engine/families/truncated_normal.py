@@ -17,7 +17,7 @@ def interval_probability(lower: Array, upper: Array, mean: Array, deviation: Arr
     """``Pr(a < y < b)``, zero where a is not below b."""
     a, b = (lower - mean) / deviation, (upper - mean) / deviation
     # The difference of the smaller tails, which does not cancel.
-    right = a + b > 0.0
+    right = a > -b
     a, b = np.where(right, -b, a), np.where(right, -a, b)
     return np.asarray(np.maximum(ndtr(b) - ndtr(a), 0.0))
 

@@ -86,7 +86,7 @@ class FixedEffectsObjective:
         weights = np.ones(len(fixed)) if self._weights is None else self._weights
         offset = np.zeros(len(fixed)) if self._offset is None else self._offset
         regression = family.working_regression(outcome, weights)
-        if regression is not None:
+        if regression is not None and np.all(np.isfinite(regression.response)):
             root = np.sqrt(weights * regression.weights)
             response = root * (regression.response - offset)
             coefficients: Array = np.asarray(
