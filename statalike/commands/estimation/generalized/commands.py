@@ -26,6 +26,21 @@ from statalike.state import State
 
 #: how an option for exponentiated coefficients is declared
 _RATIOS = {"or": "OR", "irr": "IRR", "eform": "EForm", "tratio": "TRatio"}
+_CONSTANT, _OFFSET = "noCONStant", "OFFset(varname numeric)"
+_EXPOSURE, _ASIS = "EXPosure(varname numeric)", "ASIS"
+#: options of the fixed part where they are not noconstant and offset()
+_FIXED_OPTIONS = {
+    "meglm": f"{_CONSTANT} {_OFFSET} {_EXPOSURE} {_ASIS}",
+    "melogit": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "meprobit": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "mecloglog": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "meologit": _OFFSET,
+    "meoprobit": _OFFSET,
+    "mepoisson": f"{_CONSTANT} {_OFFSET} {_EXPOSURE}",
+    "menbreg": f"{_CONSTANT} {_OFFSET} {_EXPOSURE}",
+}
+#: families whose exponentiated coefficients an option of ``meglm`` names
+_RATIO_FAMILIES = {"irr": ("poisson", "nbinomial"), "or": ("bernoulli", "binomial", "ordinal")}
 #: options of single commands
 _OWN_OPTIONS = {
     "meglm": "Family(string) Link(string)",
@@ -158,25 +173,47 @@ def _trials(state: State, typed: str) -> str:
     return typed
 
 
+def _check_ratios(options: Mapping[str, Any], distribution: Distribution) -> None:
+    """r(198) for odds ratios unless the model is logistic, rate ratios unless it is of counts."""
+    for option, families in _RATIO_FAMILIES.items():
+        fitting = distribution.family in families
+        if option == "or":
+            fitting = fitting and distribution.link == "logit"
+        if options.get(option) and not fitting:
+            family, link = distribution.family, distribution.link
+            raise StataError(
+                198, f"option {option} not allowed with family({family}) and link({link})"
+            )
+
+
 def _handler(named: NamedCommand) -> Callable[[State, Arguments], None]:
     def handle(state: State, arguments: Arguments) -> None:
         if not arguments.given:
             replay(state, arguments, named)
             return
-        estimate(state, arguments, named, _distribution(named, state, arguments.options))
+        distribution = _distribution(named, state, arguments.options)
+        _check_ratios(arguments.options, distribution)
+        estimate(state, arguments, named, distribution)
 
     return handle
 
 
+def _syntax(named: NamedCommand) -> str:
+    """What a command accepts, in the ``syntax`` language."""
+    options = (
+        _FIXED_OPTIONS.get(named.name, f"{_CONSTANT} {_OFFSET}"),
+        *(_RATIOS[name] for name in named.ratios),
+        _OWN_OPTIONS.get(named.name, ""),
+        MODEL_OPTIONS,
+    )
+    return f"[varlist(fv ts)] [if] [in] [fweight iweight pweight] [, {' '.join(options)}]"
+
+
 for _named in NAMED_COMMANDS.values():
-    _ratios = " ".join(_RATIOS[name] for name in _named.ratios)
     command(
         _named.name,
         _named.minimum,
-        syntax=(
-            "[varlist(fv ts)] [if] [in] [fweight pweight] "
-            f"[, noCONStant {_ratios} {_OWN_OPTIONS.get(_named.name, '')} {MODEL_OPTIONS}]"
-        ),
+        syntax=_syntax(_named),
         equation=EQUATION,
         unsupported=UNSUPPORTED,
         help=_named.help,
