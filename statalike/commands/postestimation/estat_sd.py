@@ -24,7 +24,7 @@ from statalike.commands.estimation.random_effects_rows import (
     reported_parameters,
 )
 from statalike.commands.postestimation.estat_mixed import active_mixed
-from statalike.commands.postestimation.generalized_sd import generalized_sd
+from statalike.commands.postestimation.generalized_sd import generalized_sd, post_parameters
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
@@ -80,11 +80,7 @@ def estat_sd(state: State, arguments: Arguments) -> None:
         )
     state.r = found
     if options.get("post"):
-        state.e = Results(
-            macros={"cmd": "estat sd", "properties": "b V"},
-            matrices={name: found.matrices[name] for name in ("b", "V")},
-            sample=state.e.sample,
-        )
+        post_parameters(state)
 
 
 def _transformed(

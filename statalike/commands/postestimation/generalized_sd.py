@@ -85,11 +85,16 @@ def generalized_sd(state: State, arguments: Arguments) -> None:
     )
     state.r = results
     if options.get("post"):
-        state.e = Results(
-            macros={"cmd": "estat sd", "properties": "b V"},
-            matrices={name: results.matrices[name] for name in ("b", "V")},
-            sample=state.e.sample,
-        )
+        post_parameters(state)
+
+
+def post_parameters(state: State) -> None:
+    """Make the parameters in r(b) and r(V) the active estimates."""
+    state.e = Results(
+        macros={"cmd": "estat sd", "properties": "b V"},
+        matrices={name: state.r.matrices[name] for name in ("b", "V")},
+        sample=state.e.sample,
+    )
 
 
 def _whole(options: Mapping[str, Any]) -> bool:
