@@ -13,6 +13,7 @@ DEGREES_OF_FREEDOM_HEADING = "Computing degrees of freedom ..."
 CONSTANT_ONLY_HEADING = "Fitting constant-only model:"
 FIXED_EFFECTS_HEADING = "Fitting fixed-effects model:"
 STARTING_VALUES_HEADING = "Refining starting values:"
+UNSCALED_VALUES_HEADING = "Refining starting values (unscaled likelihoods):"
 FULL_MODEL_HEADING = "Fitting full model:"
 
 

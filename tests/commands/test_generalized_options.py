@@ -266,3 +266,12 @@ def test_separation_at_a_threshold() -> None:
     assert "note: outcome = x > 3 predicts data perfectly except for" in printed
     assert "      x == 3 subsample;" in printed
     assert made.state.e.scalars["N"] == np.sum(x == 3)
+
+
+def test_starting_values_of_poisson_models_are_shown_twice() -> None:
+    """[ME] mepoisson, example 1; not so under the Laplace approximation."""
+    made = outcomes()
+    heading = "Refining starting values (unscaled likelihoods):"
+    assert heading in made.output("mepoisson c x || g:")
+    assert heading not in made.output("mepoisson c x || g:, intmethod(laplace)")
+    assert heading not in made.output("melogit y x || g:")

@@ -55,6 +55,7 @@ from statalike.engine.generalized.fit import (
     fit_generalized_mixed_model,
 )
 from statalike.engine.nested_groups import nested_groups
+from statalike.engine.newton_raphson import IterationRecord
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.language.arguments import Arguments
 from statalike.output.iteration_log import (
@@ -62,6 +63,7 @@ from statalike.output.iteration_log import (
     FIXED_EFFECTS_HEADING,
     FULL_MODEL_HEADING,
     STARTING_VALUES_HEADING,
+    UNSCALED_VALUES_HEADING,
     grid_node_line,
     section,
 )
@@ -77,6 +79,8 @@ MODEL_OPTIONS = (
     "STARTGrid(string repeated) noESTimate DNUMerical COLlinear "
     f"{MAXIMIZE_OPTIONS} {DISPLAY_OPTIONS}"
 )
+#: methods of integration whose nodes follow the posterior
+ADAPTED = ("mvaghermite", "mcaghermite", "pcaghermite")
 UNSUPPORTED = "EVALType(string)"
 
 
@@ -193,6 +197,17 @@ def _fit(
         alone = [names[k] for k in constants]
         first_names = (*alone, *first_names[len(columns) :])
     full_options = {**options, "nolog": True} if options.get("noestimate") else options
+    full_model = StageDisplay(state, full_options, FULL_MODEL_HEADING, criterion, names)
+    # Stata's log shows the starting values of Poisson models twice.
+    twice = request.outcome.family == "poisson" and settings.method in ADAPTED
+
+    def full_iteration(record: IterationRecord) -> None:
+        if record.iteration == 0 and twice and log_shown(state, full_options):
+            state.console.print_lines(section(UNSCALED_VALUES_HEADING))
+            state.console.print()
+            state.console.print(grid_node_line(0, record.value, criterion=criterion))
+        full_model(record)
+
     try:
         return fit_generalized_mixed_model(
             model.engine_model(state),
@@ -200,7 +215,7 @@ def _fit(
             constants[0] if constants else None,
             StageDisplay(state, options, heading, criterion, first_names),
             grid_node,
-            StageDisplay(state, full_options, FULL_MODEL_HEADING, criterion, names),
+            full_iteration,
         )
     except EstimationError as error:
         raise estimation_failure(error) from None
