@@ -9,6 +9,7 @@ from scipy import integrate, optimize
 from statalike.engine.covariance import Identity, Unstructured
 from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.posterior import (
+    PosteriorRules,
     crossed_posterior_modes,
     posterior_effects,
 )
@@ -19,7 +20,7 @@ from tests.engine.generalized.test_crossed_laplace import crossed_model
 def test_means_against_integration() -> None:
     model = logistic_model((Identity(1),))
     point = Point(np.array([0.3, 0.6, -0.5]), np.zeros(0), (np.array([[0.8]]),))
-    (found,) = posterior_effects(model, point, "mean", 31)
+    (found,) = posterior_effects(model, point, "mean", PosteriorRules(31))
     eta = model.fixed @ point.coefficients
     for group in range(6):
         own = model.levels[0].groups == group
