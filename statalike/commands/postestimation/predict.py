@@ -32,7 +32,8 @@ OF_REGRESSION = (
 )
 OF_GENERALIZED_MODELS = (
     "mu pr eta xb stdp density distribution residuals pearson deviance anscombe reffects reses "
-    "outcome conditional marginal fixedonly nooffset ebmeans ebmodes intpoints"
+    "mean median hazard surv e ystar scores outcome conditional marginal fixedonly nooffset means "
+    "modes ebmeans ebmodes intpoints iterate tolerance"
 )
 
 
@@ -107,10 +108,12 @@ def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ..
     syntax=(
         "[anything] [if] [in] [, XB STDP FITted Residuals RSTAndard REFfects reses(string) "
         "RELevel(string) SCores STDF STDR RSTUdent COOKsd Leverage Hat DFIts Welsch COVratio "
-        "DFBeta(varname) MU PR ETA DENsity DISTribution PEArson DEViance ANScombe OUTcome(string) "
-        "CONDitional(string) MARGinal FIXEDonly NOOFFset EBMEANs EBMODEs INTPoints(numlist max=1)]"
+        "DFBeta(varname) MU PR PR(string) ETA DENsity DISTribution PEArson DEViance ANScombe "
+        "MEAN MEDian HAZard SURV E(string) YSTAR(string) OUTcome(string) "
+        "CONDitional CONDitional(string) MARGinal FIXEDonly NOOFFset MEANS MODES EBMEANs EBMODEs "
+        "INTPoints(numlist min=1 max=1 integer) ITERate(numlist min=1 max=1 integer >=0) "
+        "TOLerance(numlist min=1 max=1 >=0)]"
     ),
-    unsupported="MEANs MODEs ITERate(integer 20) TOLerance(real 1e-8)",
     help="make variables of predictions, residuals and random effects",
     section="Postestimation",
 )

@@ -47,7 +47,7 @@ class GradientAt:
 
 
 class LaplaceLikelihood:
-    """Laplace's approximation for a sorted model, by a search for modes of its own or a given one."""
+    """Laplace's approximation for a sorted model; ``search`` finds its modes."""
 
     def __init__(self, data: SortedModel, search: ModeSearch | None = None) -> None:
         self.data = data

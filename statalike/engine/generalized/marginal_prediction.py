@@ -101,4 +101,3 @@ def marginal_hazard(
 
     density, survivor = prior_expectation(both, predictor, deviation, points)
     return np.divide(density, survivor, out=np.full_like(density, np.nan), where=survivor > 0.0)
-

@@ -34,10 +34,10 @@ TOLERANCE_OF_MEANS = 1e-12
 
 @dataclass(frozen=True)
 class PosteriorRules:
-    """Quadrature points a dimension for posterior means, and when searches for means and modes end.
+    """Quadrature points a dimension for posterior means, and when searches end.
 
-    ``tolerance`` is the relative change of the log likelihood for means and the largest change of an
-    effect v for modes; without it and ``iterations`` both are found to many digits.
+    ``tolerance`` is the relative change of the log likelihood for means and the largest change of
+    an effect v for modes; without it and ``iterations`` both are found to many digits.
     """
 
     points: int = 7

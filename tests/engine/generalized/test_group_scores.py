@@ -44,9 +44,10 @@ def test_scores_of_a_group_are_those_of_its_observations_alone() -> None:
     alone = logistic_model((Independent(1),), groups=(1,), size=6)
     effects = alone.levels[0].effects
     picked = type(model)(
-        model.family, model.outcome[:, own], model.fixed[own], (type(alone.levels[0])(
-            np.zeros(6, dtype=np.intp), effects
-        ),)
+        model.family,
+        model.outcome[:, own],
+        model.fixed[own],
+        (type(alone.levels[0])(np.zeros(6, dtype=np.intp), effects),),
     )
     expected, _ = group_scores(picked, COEFFICIENTS, NONE, [np.array([0.7])])
     assert scores[group[own][0]] == pytest.approx(expected[0], rel=1e-7)
