@@ -7,8 +7,10 @@ import pytest
 
 from statalike.engine.covariance import Independent, Unstructured
 from statalike.engine.generalized.group_scores import group_scores
+from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.objective import IntegrationMethod, integrated_likelihood
 from statalike.engine.generalized.sorted_model import sort_model
+from statalike.engine.linear.model import Level, RandomEffects
 from tests.engine.generalized.simulated_models import logistic_model
 
 COEFFICIENTS = np.array([0.3, 0.6, -0.5])
@@ -41,13 +43,12 @@ def test_scores_of_a_group_are_those_of_its_observations_alone() -> None:
     model = logistic_model((Independent(1),), groups=(4,), size=6)
     scores, group = group_scores(model, COEFFICIENTS, NONE, [np.array([0.7])])
     own = model.levels[0].groups == 2
-    alone = logistic_model((Independent(1),), groups=(1,), size=6)
-    effects = alone.levels[0].effects
-    picked = type(model)(
+    intercepts = RandomEffects(np.ones((6, 1)), Independent(1))
+    picked = GeneralizedMixedModel(
         model.family,
         model.outcome[:, own],
         model.fixed[own],
-        (type(alone.levels[0])(np.zeros(6, dtype=np.intp), effects),),
+        (Level(np.zeros(6, dtype=np.intp), (intercepts,)),),
     )
     expected, _ = group_scores(picked, COEFFICIENTS, NONE, [np.array([0.7])])
     assert scores[group[own][0]] == pytest.approx(expected[0], rel=1e-7)
