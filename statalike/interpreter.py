@@ -334,7 +334,9 @@ class Interpreter:
             self._run_prefixed(command, rest)
         elif command.form == "text":
             if " " in command.name:
-                _, rest = split_name(rest.lstrip())
+                second, after = split_name(rest.lstrip())
+                # The default subcommand of a family need not be named.
+                rest = after if find_subcommand(command.name.split()[0], second) else rest
             self._atomically(command, lambda: command.handler(self.state, rest.strip()))
         else:
             self._atomically(command, lambda: self._call(command, text))
@@ -355,6 +357,8 @@ class Interpreter:
         if command.form == "family":
             second, _ = split_name(rest.lstrip())
             chosen = find_subcommand(command.name, second) if second else None
+            if chosen is None and command.default and rest.strip():
+                chosen = find_subcommand(command.name, command.default)
             if chosen is None:
                 raise StataError(
                     321 if command.name == "estat" else 198,

@@ -42,7 +42,8 @@ class Interpreter(Protocol):
 class Memory:
     """What a command may change and an error or Break must put back.
 
-    ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to.
+    ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to;
+    ``constraints`` the texts of ``constraint define`` by their numbers.
     ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn.
     """
 
@@ -56,6 +57,7 @@ class Memory:
     stored: dict[str, StoredEstimates] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     tested: LinearRestrictions | None = None
+    constraints: dict[int, str] = field(default_factory=dict)
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
 
@@ -72,6 +74,7 @@ class Memory:
             self.stored.copy(),
             self.settings.copy(),
             self.tested,
+            self.constraints.copy(),
             self.graphs.copy(),
             self.current_graph,
         )

@@ -132,6 +132,14 @@ def test_programming(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert _number_after(text, "average estimate of the variance:") == pytest.approx(4, abs=1)
 
 
+def test_binary_outcomes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The printed results of [ME] melogit, examples 1 and 2."""
+    session, text = _run("binary_outcomes", monkeypatch, tmp_path)
+    assert session.state.memory.scalars["ll"] == pytest.approx(-1206.8322, abs=6e-5)
+    assert session.e["ll"] == pytest.approx(-1199.315, abs=1e-4)
+    assert _number_after(text, "   var(_cons)|") == pytest.approx(0.215618, abs=1e-6)
+
+
 def test_a_failing_example_would_be_noticed(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.do"
     wrong.write_text("nosuchcommand\n")

@@ -16,7 +16,7 @@ _ESTIMATION = (
 )
 _POSTESTIMATION = "margins contrast pwcompare nlcom testnl predictnl hausman suest etable collect"
 _PROGRAMMING = (
-    "program mata python shell bootstrap jackknife simulate statsby permute frame frames matrix "
+    "program mata python shell bootstrap jackknife simulate statsby permute frame frames "
     "preserve restore"
 )
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"

@@ -34,10 +34,11 @@ class Command:
     command it is put before, and that command's text; ``family`` nothing, for its second word
     chooses the command (``estat icc``).  ``equation`` is the syntax of what may stand after each
     ``||``.  ``unsupported`` names options of Stata's that are recognised and refused by name.
-    ``by`` tells how the command works under ``by``: ``once`` (it sees all groups in one call),
-    ``each`` (once for each group) or not at all.  ``composite`` commands run other commands, which
-    are undone one by one.  ``synonyms`` are words, between blanks, that stand for it besides its
-    abbreviations.
+    ``default`` names the subcommand of a family that is meant where the second word chooses none
+    (``matrix A = B``).  ``by`` tells how the command works under ``by``: ``once`` (it sees all
+    groups in one call), ``each`` (once for each group) or not at all.  ``composite`` commands run
+    other commands, which are undone one by one.  ``synonyms`` are words, between blanks, that
+    stand for it besides its abbreviations.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Command:
     section: str = ""
     by: str = ""
     composite: bool = False
+    default: str = ""
     synonyms: str = ""
 
     @cached_property
@@ -104,6 +106,7 @@ def command(
     form: str = "standard",
     by: str = "",
     composite: bool = False,
+    default: str = "",
     synonyms: str = "",
 ) -> Callable[[F], F]:
     """Register the decorated function as the handler of a command."""
@@ -122,6 +125,7 @@ def command(
                 section,
                 by,
                 composite,
+                default,
                 synonyms,
             )
         )

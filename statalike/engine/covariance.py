@@ -170,7 +170,7 @@ class CovarianceStructure(ABC):
 
     def values_from_estimation(self, parameters: Array) -> Array:
         """phi alone, of :meth:`from_estimation`, for parameters (..., K)."""
-        first, second = self._variances_of_parameters
+        first, second = self.variances_of_parameters
         values = np.exp(parameters[..., first] + parameters[..., second])
         for k, parameter in enumerate(self.parameters):
             if parameter.kind == "atanhcorr":
@@ -178,7 +178,8 @@ class CovarianceStructure(ABC):
         return np.asarray(values)
 
     @cached_property
-    def _variances_of_parameters(self) -> tuple[list[int], list[int]]:
+    def variances_of_parameters(self) -> tuple[list[int], list[int]]:
+        """For each parameter the positions in phi of the two variances it belongs to."""
         first = [self._variance_position_of_effect(p.i) for p in self.parameters]
         return first, [self._variance_position_of_effect(p.j) for p in self.parameters]
 

@@ -12,6 +12,7 @@ EstimationFailure = Literal[
     "collinear_fixed_effects",
     "no_residual_variation",
     "likelihood_undefined",
+    "inconsistent_constraints",
 ]
 
 

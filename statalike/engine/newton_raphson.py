@@ -273,6 +273,9 @@ def maximise(
     while not converged and iteration < rules.iterations:
         iteration += 1
         before, taken = point, step
+        if not concave and float(point.gradient @ step) <= FLAT * (abs(point.value) + 1.0):
+            # So little is to be gained that gradient and curvature are rounding errors.
+            taken = np.zeros_like(step)
         point, backed_up, trials = _moved(evaluations, before, taken, concave, technique)
         coming = next(turns)
         if coming != technique:
@@ -363,7 +366,7 @@ def _moved(
             length = 0.0
         trial = None
     elif not concave:
-        length = _lengthened(evaluations, before, step, trials, slack)
+        length = _lengthened(evaluations, before, step, trials)
         trial = trial if length == 1.0 else None
     if trial is None:
         trial = evaluations.point(before.parameters + length * step, technique)
@@ -381,14 +384,13 @@ def _lengthened(
     before: _Point,
     step: Array,
     trials: list[StepTrial],
-    slack: float,
 ) -> float:
-    """The step doubled as long as the objective rises."""
+    """The step doubled as long as the objective rises, by more than rounding errors."""
     length, best = 1.0, trials[-1].value
     for _ in range(MAXIMUM_DOUBLINGS):
         value = evaluations.nearby_value(before.parameters + 2.0 * length * step)
         trials.append(StepTrial(2.0 * length, value))
-        if not value > best + slack:
+        if not value > best + FLAT * (abs(best) + 1.0):
             break
         length *= 2.0
         best = value

@@ -45,7 +45,7 @@ class Name(Node):
 
 @dataclass(frozen=True)
 class Unary(Node):
-    """``-``, ``+`` or ``!`` (``~`` reads as ``!``)."""
+    """``-``, ``+`` or ``!`` (``~`` reads as ``!``); of matrices also ``'``."""
 
     operator: str
     operand: Expression
@@ -53,7 +53,7 @@ class Unary(Node):
 
 @dataclass(frozen=True)
 class Binary(Node):
-    """``+ - * / ^ == != < <= > >= & |``; ``~=`` reads as ``!=``."""
+    """``+ - * / ^ == != < <= > >= & |``; ``~=`` reads as ``!=``; of matrices ``, \\ #``."""
 
     operator: str
     left: Expression
@@ -100,6 +100,17 @@ class Subscript(Node):
 
 
 @dataclass(frozen=True)
+class IndexRange(Node):
+    """``2..4`` or ``2...`` in a subscript of a matrix: rows or columns from the first to the last.
+
+    No ``first`` means all of them, no ``last`` those up to the end.
+    """
+
+    first: Expression | None
+    last: Expression | None
+
+
+@dataclass(frozen=True)
 class OperatorVariable(Node):
     """A variable under time-series or factor operators: ``L2.x``, ``1.group``, ``2b.g``."""
 
@@ -127,6 +138,7 @@ Expression: TypeAlias = (
     | Subscript
     | OperatorVariable
     | LabelValue
+    | IndexRange
 )
 
 
@@ -215,6 +227,33 @@ class NumberSequence(Node):
 
 
 NumberList: TypeAlias = tuple[Number | NumberSequence, ...]
+
+
+@dataclass(frozen=True)
+class MatrixTarget(Node):
+    """What a matrix is assigned to: ``A``, or with two indices a part of it."""
+
+    name: str
+    indices: tuple[Expression, ...] = ()
+
+
+# --- maximisation ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TechniqueItem(Node):
+    """``bfgs 10``: a technique as typed, and its number of iterations if one was given."""
+
+    name: str
+    iterations: float | None = None
+
+
+@dataclass(frozen=True)
+class InitialValue(Node):
+    """``x=2``, ``eq:x=2``, ``/lnsigma=1``, or a number without a name."""
+
+    name: str
+    value: float
 
 
 # --- graphs ------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from statalike.language.ast import (
     CommandLine,
     Expression,
     Hypothesis,
+    InitialValue,
     LegendKey,
+    MatrixTarget,
     Node,
     Number,
     NumberList,
@@ -31,6 +33,7 @@ from statalike.language.ast import (
     PlacedText,
     Span,
     StatisticItem,
+    TechniqueItem,
     VariableList,
     Weight,
 )
@@ -148,6 +151,32 @@ def parse_numlist(text: str) -> NumberList:
         return ()
     numbers: NumberList = grammar.parse("numlist", text)
     return numbers
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_matrix_expression(text: str) -> Expression:
+    """An expression of matrices and scalars, ``(1, 2 \\ 3, 4) * A'``; r(198), r(130)."""
+    expression: Expression = grammar.parse("matrix_expression", text)
+    _check_depth(expression, text)
+    return expression
+
+
+def parse_matrix_target(text: str) -> MatrixTarget:
+    """What stands before the equals sign of ``matrix A[1, 2] = ...``; r(198)."""
+    target: MatrixTarget = grammar.parse("matrix_target", text)
+    return target
+
+
+def parse_techniques(text: str) -> tuple[TechniqueItem, ...]:
+    """Techniques of maximisation in turn, ``nr 5 bfgs 10``; r(198)."""
+    techniques: tuple[TechniqueItem, ...] = grammar.parse("techniques", text)
+    return techniques
+
+
+def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
+    """Starting values with their names, ``x=2 /lnsigma=1``, or without; r(198)."""
+    values: tuple[InitialValue, ...] = grammar.parse("initial_values", text)
+    return values
 
 
 # --- graphs ------------------------------------------------------------------------------------

@@ -24,10 +24,13 @@ from statalike.language.ast import (
     Expression,
     Group,
     Hypothesis,
+    IndexRange,
+    InitialValue,
     Interaction,
     LabelledValue,
     LabelValue,
     LegendKey,
+    MatrixTarget,
     Name,
     NestedEffect,
     Number,
@@ -42,6 +45,7 @@ from statalike.language.ast import (
     StoredResult,
     String,
     Subscript,
+    TechniqueItem,
     TickCount,
     TickRule,
     Unary,
@@ -324,6 +328,37 @@ class TreeBuilder:
     def equation_hypothesis(self, children: Children) -> EquationHypothesis:
         equations = tuple(part.strip() for part in str(children[0])[1:-1].split("="))
         return EquationHypothesis(equations, tuple(children[2:]), span=_span(children))
+
+    # --- matrices ---
+
+    def transposed(self, children: Children) -> Unary:
+        return Unary("'", children[0], span=_span(children))
+
+    def whole_index(self, children: Children) -> IndexRange:
+        return IndexRange(None, None, span=_span(children))
+
+    def index_range(self, children: Children) -> IndexRange:
+        last = children[2] if len(children) > 2 else None
+        return IndexRange(children[0], last, span=_span(children))
+
+    def matrix_target(self, children: Children) -> MatrixTarget:
+        return MatrixTarget(children[0].name, tuple(children[2:-1:2]), span=_span(children))
+
+    # --- maximisation ---
+
+    def techniques(self, children: Children) -> tuple[TechniqueItem, ...]:
+        return tuple(children)
+
+    def technique(self, children: Children) -> TechniqueItem:
+        count = _number(children[1]).value if len(children) > 1 else None
+        return TechniqueItem(str(children[0]), count, span=_span(children))
+
+    def initial_values(self, children: Children) -> tuple[InitialValue, ...]:
+        return tuple(children)
+
+    def initial_value(self, children: Children) -> InitialValue:
+        name = str(children[0]) if len(children) > 1 else ""
+        return InitialValue(name, _number(children[-1]).value, span=_span(children))
 
     # --- graphs ---
 

@@ -13,6 +13,7 @@ from statalike.language.ast import (
     CommandLine,
     Expression,
     Group,
+    IndexRange,
     Interaction,
     LabelValue,
     Name,
@@ -86,6 +87,9 @@ def expression_text(expression: Expression) -> str:
             return f"{operators}.{name}"
         case LabelValue(text, label):
             return f"{quoted(text)}:{label}"
+        case IndexRange(first, last):
+            ends = ("" if end is None else expression_text(end) for end in (first, last))
+            return "..".join(ends)
 
 
 def number_literal(value: float) -> str:

@@ -79,11 +79,13 @@ def matrix_list(
     title: str = "",
     header: bool = True,
     names: bool = True,
+    half: bool = True,
     linesize: int = 79,
 ) -> list[Line]:
     """``matrix list``: dimensions, column names above, row names on the left.
 
-    A symmetric matrix of more than one row is shown by its lower triangle.  All columns are as
+    A symmetric matrix of more than one row is shown by its lower triangle, with ``half`` false
+    in full.  All columns are as
     wide as the longest number or name; those that do not fit in the line follow in further panels.
     """
     values = matrix.values
@@ -93,6 +95,7 @@ def matrix_list(
         kind = "symmetric " if symmetric else ""
         heading = f"{kind}{name}[{matrix.shape[0]},{matrix.shape[1]}]"
         lines.append(line(heading + (f":  {title}" if title else "")))
+    symmetric = symmetric and half
     stubs = _row_stubs(matrix.rows) if names else [""] * matrix.shape[0]
     stub = max((len(text) for text in stubs), default=0)
     pieces = [_name_pieces(column.name) for column in matrix.columns]

@@ -520,3 +520,9 @@ def test_layers_of_other_commands(made: Session) -> None:
             y=AxisDefaults(),
             command="stcurve",
         )
+
+
+def test_bars_of_observations_without_weight_are_not_there() -> None:
+    session = Session()
+    session.output("set obs 4\ngenerate x = _n\ngenerate w = _n > 2\ngenerate g = _n < 3")
+    session.output("graph bar (mean) x [aweight=w], over(g) nodraw")

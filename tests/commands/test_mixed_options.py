@@ -132,22 +132,6 @@ def test_by_groups() -> None:
 
 # --- requests that are refused --------------------------------------------------------------------
 
-REFUSED = (
-    "constraints(1)", "technique(bfgs)", "trace", "gradient", "showstep",
-    "hessian", "showtolerance",
-    "collinear", "from(b)",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("option", REFUSED)
-def test_options_of_statas_that_are_refused_by_name(option: str) -> None:
-    made = pupils()
-    name = option.partition("(")[0]
-    for command in ("mixed y x || unique:,", "mixed y x,"):
-        error = failure(made, f"{command} {option}")
-        assert error.code == 198
-        assert error.message == f"option {name} not yet supported"
-
 
 @pytest.mark.parametrize(
     ("command", "code", "message"),

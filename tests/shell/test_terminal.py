@@ -114,6 +114,24 @@ def test_control_c_breaks_a_command_and_keeps_the_session(terminal: Terminal) ->
     assert terminal.end() == 0
 
 
+def test_control_c_in_a_long_fit_leaves_estimates_and_data_as_they_were(
+    terminal: Terminal,
+) -> None:
+    terminal.wait_for(".")
+    terminal.type("quietly set obs 60000\r")
+    terminal.type("quietly generate id = floor((_n - 1)/3)\r")
+    terminal.type("quietly generate x = rnormal()\r")
+    terminal.type("quietly generate y = x + rnormal()\r")
+    terminal.type("quietly mixed y if id < 100 || id:\r")
+    terminal.wait_for(". quietly mixed y if id < 100 || id:\n\n.")
+    terminal.type("mixed y x || id: x, emonly emiterate(1000000) emtolerance(0) nolog\r")
+    terminal.wait_for("emtolerance(0) nolog")
+    terminal.type("\x03")
+    terminal.wait_for("--Break--\nr(1);\n\n.")
+    terminal.type('display e(N) " " _N " " "`e(cmdline)\'"\r')
+    terminal.wait_for("\n300 60000 mixed y if id < 100 || id:\n\n.")
+
+
 def test_history_and_completion_and_leaving_with_unsaved_data(terminal: Terminal) -> None:
     terminal.wait_for(".")
     terminal.type("set obs 3\r")

@@ -69,6 +69,8 @@ def summary(values: np.ndarray, weights: np.ndarray | None, kind: str = "") -> S
         weight = float(weights.sum())
         count = round(weight) if kind == "fweight" else m
         total = float((weights * values).sum())
+        if not weight:  # as importance weights may add up to
+            return Summary(count, weight, MISSING, MISSING, low, high, total)
         mean = total / weight
         squares = float((weights * np.square(values - mean)).sum())
         if kind == "aweight":

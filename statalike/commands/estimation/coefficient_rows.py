@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from statalike.commands.estimation.constraints import constrained_parameters
 from statalike.commands.estimation.distributions import t_critical_values, two_sided_t_p
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
@@ -126,6 +127,7 @@ def coefficient_rows(
     """
     b = results.matrices["b"]
     found = inference_of(results, level, small=small)
+    constrained = constrained_parameters(results)
     return tuple(
         CoefficientRow(
             stripe.name,
@@ -136,7 +138,8 @@ def coefficient_rows(
             float(found.lower[i]),
             float(found.upper[i]),
             df=float(found.df[i]),
-            status=_status(stripe, empty),
+            status=_status(stripe, empty)
+            or (_constrained_status(float(b.values[0, i])) if constrained[i] else ""),
             legend=legend(stripe, results),
         )
         for i, stripe in enumerate(b.columns)
@@ -148,6 +151,11 @@ def legend(stripe: Stripe, results: Results) -> str:
     """What ``coeflegend`` shows: how an expression refers to the coefficient."""
     several = len(equation_names(results.matrices["b"])) > 1
     return f"_b[{stripe if several else stripe.name}]"
+
+
+def _constrained_status(value: float) -> str:
+    """A coefficient constrained to zero is shown as one that is left out."""
+    return "constrained" if value else "omitted"
 
 
 def _status(stripe: Stripe, empty: Callable[[Column], bool]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from statalike.commands.estimation.constraints import Constraints, read_constraints
 from statalike.commands.estimation.data_signature import data_signature, signature_variables
 from statalike.commands.estimation.degrees_of_freedom import (
     EstimationArrays,
@@ -23,15 +24,24 @@ from statalike.commands.estimation.fixed_design import (
     refuse_strings,
     settled_design,
 )
+from statalike.commands.estimation.initial_values import read_initial_values
+from statalike.commands.estimation.iteration_display import IterationDisplay
 from statalike.commands.estimation.linear_mixed import (
     LinearMixedDescription,
     RandomColumns,
     RandomEffectsEquation,
 )
+from statalike.commands.estimation.maximize_options import (
+    MAXIMIZE_OPTIONS,
+    convergence_rules,
+    log_shown,
+    trace_contents,
+)
 from statalike.commands.estimation.mixed_display import criterion_name, show_mixed
 from statalike.commands.estimation.mixed_results import (
     EstimationRequest,
     group_sizes,
+    parameter_stripes,
     stored_results,
 )
 from statalike.commands.estimation.mixed_scores import check_clusters, post_robust_variance
@@ -67,6 +77,7 @@ from statalike.design.sample import drop_missing, drop_missing_terms
 from statalike.design.terms import Term, model_terms
 from statalike.engine.collinearity import independent_columns
 from statalike.engine.errors import EstimationError
+from statalike.engine.linear.constrained import constrained_model, unconstrained_fit
 from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
 from statalike.engine.linear.crossed_model import CrossedEffectsModel
 from statalike.engine.linear.fit import (
@@ -77,7 +88,7 @@ from statalike.engine.linear.fit import (
 )
 from statalike.engine.linear.model import LinearMixedModel
 from statalike.engine.linear.weights import TotalWeights
-from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
+from statalike.engine.newton_raphson import IterationRecord
 from statalike.errors import StataError, last_estimates_not_found, no_observations
 from statalike.evaluation import observations_mask, some_observations
 from statalike.language.arguments import Arguments
@@ -90,23 +101,19 @@ from statalike.output.iteration_log import (
     iteration_line,
     section,
 )
+from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.state import State
 
 EQUATION = (
-    "level: [varlist(fv ts random)] [, COVariance(string) noCONStant FWeight(exp) PWeight(exp)]"
+    "level: [varlist(fv ts random)] "
+    "[, COVariance(string) noCONStant FWeight(exp) PWeight(exp) COLlinear]"
 )
 MODEL_OPTIONS = (
     "MLe reml RESiduals(string) PWSCale(string) DFMethod(string) DFTable(string) SMALL "
     "vce(string) Robust CLuster(string) "
     "VARiance STDDEViations noRETable noFETable ESTMetric noHEADer noGRoup "
     "noSTDERR EMITERate(integer 20) EMTOLerance(real 1e-10) EMONLY EMLOG EMDOTS MATSQRT MATLOG "
-    "ITERate(integer 16000) TOLerance(real 1e-6) LTOLerance(real 1e-7) NRTOLerance(real 1e-5) "
-    "NONRTOLerance DIFficult noLOg LOg noCNSReport " + DISPLAY_OPTIONS
-)
-UNSUPPORTED = (
-    "CONSTraints(string) TECHnique(string) "
-    "TRace GRADient SHOWSTEP HESSian SHOWTOLerance "
-    "FROM(string) COLlinear"
+    f"CONSTraints(string) noCNSReport {MAXIMIZE_OPTIONS} {DISPLAY_OPTIONS}"
 )
 
 
@@ -115,7 +122,6 @@ UNSUPPORTED = (
     "mixed",
     syntax=f"[varlist(fv ts)] [if] [in] [fweight pweight] [, noCONStant {MODEL_OPTIONS}]",
     equation=EQUATION,
-    unsupported=UNSUPPORTED,
     help="fit multilevel mixed-effects linear models",
     section="Estimation",
     by="each",
@@ -131,6 +137,8 @@ def mixed(state: State, arguments: Arguments) -> None:
     sample = request.sample
     check_restrictions(options, request.weights, request.variance)
     design, matrix = settled_design(state, request.terms, sample, constant=request.constant)
+    rules = convergence_rules(options, state.settings, refused=("bhhh",))
+    constraints = _constraints(state, request, design, options)
     description = LinearMixedDescription(
         request.outcome,
         design,
@@ -144,7 +152,14 @@ def mixed(state: State, arguments: Arguments) -> None:
     check_clusters(description, request.variance, state.data, sample)
     weights, totals = _weights(state, request, description)
     model = description.engine_model(state.data, sample, matrix, totals)
-    fit = _fit(state, model, request, options)
+    if constraints is not None:
+        model = constrained_model(model, constraints.space)
+    names = parameter_stripes(description)
+    initial = _initial_values(state, description, names, options)
+    settings = replace(fit_options(options), rules=rules, initial=initial)
+    fit = _fit(state, model, request, options, settings, names)
+    if constraints is not None:
+        fit = unconstrained_fit(fit, constraints.space)
     state.e = stored_results(
         description,
         fit,
@@ -153,7 +168,9 @@ def mixed(state: State, arguments: Arguments) -> None:
             arguments.text,
             "logarithm" if options.get("matlog") else "square_root",
             bool(options.get("emonly")),
+            " ".join(phase.technique for phase in rules.techniques),
         ),
+        constraints,
     )
     variables = signature_variables(description, request.weight_variables(state))
     state.e.macros["datasignature"] = data_signature(state.data, variables, sample)
@@ -223,7 +240,7 @@ def _check(options: Mapping[str, Any]) -> None:
         raise StataError(198, "only one of mle or reml is allowed")
     if options.get("matsqrt") and options.get("matlog"):
         raise StataError(198, "only one of matsqrt or matlog is allowed")
-    for name in ("emiterate", "iterate", "emtolerance", "tolerance", "ltolerance", "nrtolerance"):
+    for name in ("emiterate", "emtolerance"):
         if float(options.get(name, 0)) < 0:
             raise StataError(198, f"{name}() must be nonnegative")
     if options.get("variance") and options.get("stddeviations"):
@@ -307,6 +324,37 @@ def _read_residuals(state: State, options: Mapping[str, Any]) -> ResidualRequest
     return request
 
 
+def _constraints(
+    state: State, request: _Request, design: Design, options: Mapping[str, Any]
+) -> Constraints | None:
+    """The constraints on the fixed effects."""
+    typed = options.get("constraints")
+    if typed is None:
+        return None
+    if options.get("dfmethod"):
+        raise StataError(198, "option dfmethod() not allowed with option constraints()")
+    if request.variance.robust:
+        kind = request.variance.kind
+        raise StataError(198, f"vce({kind}) not allowed with option constraints()")
+    stripes = tuple(Stripe(request.outcome.name, name) for name in design.names)
+    parameters = NamedMatrix.row(np.zeros(len(stripes)), stripes)
+    return read_constraints(state, str(typed), parameters, design.estimated)
+
+
+def _initial_values(
+    state: State,
+    description: LinearMixedDescription,
+    names: tuple[Stripe, ...],
+    options: Mapping[str, Any],
+) -> np.ndarray | None:
+    """Starting values of the variance parameters; the fixed effects follow from these."""
+    typed = options.get("from")
+    if typed is None:
+        return None
+    fixed = tuple(Stripe(description.outcome.name, name) for name in description.fixed.names)
+    return read_initial_values(state, str(typed), (*fixed, *names))[len(fixed) :]
+
+
 def random_effects_equation(
     state: State, equation: RandomEquation, sample: np.ndarray
 ) -> RandomEffectsEquation:
@@ -315,7 +363,7 @@ def random_effects_equation(
         _, count = category_codes(state.data, equation.categories, sample)
         return RandomCategories(equation.level, equation.categories, count, equation.structure)
     columns = equation.columns(state.data, sample)
-    if len(columns) > 1:
+    if len(columns) > 1 and not equation.collinear:
         matrix = Design(columns).matrix(state.data, slice(None) if sample.all() else sample)
         covariates = matrix[:, :-1] if equation.constant else matrix
         kept = independent_columns(covariates, constant=equation.constant)
@@ -335,18 +383,22 @@ def _fit(
     model: LinearMixedModel | CrossedEffectsModel,
     request: _Request,
     options: Mapping[str, Any],
+    settings: FitOptions,
+    names: tuple[Stripe, ...],
 ) -> LinearMixedFit:
-    log = _IterationLog(state, criterion_name(request.restricted, request.variance.robust), options)
+    criterion = criterion_name(request.restricted, request.variance.robust)
+    log = _IterationLog(state, criterion, options, names)
+    starting = settings.initial is None
     try:
         method: Method = "reml" if request.restricted else "ml"
-        settings = fit_options(options)
         if isinstance(model, CrossedEffectsModel):
-            log.begin(True, False)
+            log.begin(starting, False)
             fit = fit_crossed_effects_model(
                 model, method, settings, log.em_iteration, log.iteration
             )
         else:
-            log.begin(bool(model.levels), model.errors is not None or model.weights is not None)
+            structured = model.errors is not None or model.weights is not None
+            log.begin(bool(model.levels) and starting, structured and starting)
             fit = fit_linear_mixed_model(model, method, settings, log.em_iteration, log.iteration)
     except EstimationError as error:
         raise estimation_failure(error) from None
@@ -355,21 +407,14 @@ def _fit(
 
 
 def fit_options(options: Mapping[str, Any]) -> FitOptions:
-    """The engine's options from those of the command."""
+    """The engine's options from those of the command, without those of maximisation."""
     return FitOptions(
         em_iterations=int(options.get("emiterate", 20)),
         em_tolerance=float(options.get("emtolerance", 1e-10)),
         em_only=bool(options.get("emonly")),
         scale="logarithm" if options.get("matlog") else "square_root",
         standard_errors=not options.get("nostderr"),
-        rules=ConvergenceRules(
-            iterations=int(options.get("iterate", 16_000)),
-            parameter_tolerance=float(options.get("tolerance", 1e-6)),
-            value_tolerance=float(options.get("ltolerance", 1e-7)),
-            scaled_gradient_tolerance=float(options.get("nrtolerance", 1e-5)),
-            use_scaled_gradient=not options.get("nonrtolerance"),
-            difficult=bool(options.get("difficult")),
-        ),
+        trace=trace_contents(options).matrices,
     )
 
 
@@ -378,10 +423,17 @@ _MESSAGES = {
     "insufficient_observations": (2001, "insufficient observations"),
     "no_residual_variation": (459, "the outcome does not vary around the fixed effects"),
     "likelihood_undefined": (1400, "initial values not feasible"),
+    "inconsistent_constraints": (412, "redundant or inconsistent constraints"),
     "not_finite": (459, "the data contain values too large to be used"),
     "collinear_fixed_effects": (459, "the fixed-effects covariates are collinear"),
     "nonconformable": (503, "conformability error"),
 }
+
+
+UNDEFINED_HINT = (
+    "the likelihood has no maximum when nothing is left for residuals, as when the outcome is "
+    "constant within groups"
+)
 
 
 def estimation_failure(error: EstimationError) -> StataError:
@@ -389,29 +441,33 @@ def estimation_failure(error: EstimationError) -> StataError:
     if error.kind == "no_observations":
         return no_observations()
     code, message = _MESSAGES[error.kind]
-    return StataError(code, message)
-
-
-def _log_shown(state: State, options: Mapping[str, Any]) -> bool:
-    return not options.get("nolog") and state.settings.iterlog == "on"
+    hint = UNDEFINED_HINT if error.kind == "likelihood_undefined" else ""
+    return StataError(code, message, hint=hint)
 
 
 def _show_stage(state: State, options: Mapping[str, Any], heading: str) -> None:
     """A line of the iteration log that says what is being computed."""
-    if _log_shown(state, options):
+    if log_shown(state, options):
         state.console.print_lines(section(heading))
 
 
 class _IterationLog:
     """Prints the log of a fit as it goes on."""
 
-    def __init__(self, state: State, criterion: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, state: State, criterion: str, options: Mapping[str, Any], names: tuple[Stripe, ...]
+    ) -> None:
         self._console = state.console
-        self._shown = _log_shown(state, options)
+        self._shown = log_shown(state, options)
         self._em_shown = bool(options.get("emlog") or options.get("emonly"))
         self._dots = bool(options.get("emdots"))
         self._standard_errors = not options.get("nostderr")
         self._criterion = criterion
+        # The residual variance is profiled out; residual parameters of their own follow it.
+        profiled = tuple(name for name in names if name.equation != "lnsig_e")
+        self._iterations = IterationDisplay(
+            state.console, profiled, trace_contents(options), criterion
+        )
 
     def begin(self, random_effects: bool, only_start: bool) -> None:
         if self._shown and only_start:
@@ -433,10 +489,7 @@ class _IterationLog:
         if record.iteration == 0:
             self._console.finish_line()
             self._console.print_lines(section(GRADIENT_HEADING))
-        remark = "not concave" if record.not_concave else "backed up" if record.backed_up else ""
-        self._console.print(
-            iteration_line(record.iteration, record.value, criterion=self._criterion, remark=remark)
-        )
+        self._iterations.show(record)
 
     def end(self, fit: LinearMixedFit) -> None:
         if not self._shown:

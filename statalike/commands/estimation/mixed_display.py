@@ -13,6 +13,8 @@ from statalike.commands.estimation.coefficient_rows import (
     result_table,
     value_labels,
 )
+from statalike.commands.estimation.constraints import constraint_lines
+from statalike.commands.estimation.convergence_results import undetermined_parameters
 from statalike.commands.estimation.degrees_of_freedom import degrees_of_freedom_contents
 from statalike.commands.estimation.display_options import (
     confidence_level,
@@ -53,6 +55,11 @@ from statalike.output.styled import Line, width
 from statalike.results.stores import Results
 from statalike.state import State
 
+UNDETERMINED = (
+    "standard errors of some parameters cannot be computed, for the data do not determine them; "
+    "see estat convergence."
+)
+
 
 def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False) -> None:
     """Print what ``mixed`` prints, as far as the display options ask, and refresh r(table).
@@ -73,12 +80,17 @@ def show_mixed(state: State, options: Mapping[str, Any], *, replay: bool = False
         console.print_lines(
             mixed_header(header(results, groups=not options.get("nogroup"), small=small))
         )
+    constraints: list[Line] = []
+    if not options.get("nocnsreport"):
+        constraints = constraint_lines(results, state.settings.linesize)
     if options.get("estmetric") or options.get("coeflegend"):
         console.print()
+        console.print_lines(constraints)
         console.print_lines(with_clusters(results, _metric_table(state, options, level)))
     else:
         if not options.get("nofetable"):
             console.print()
+            console.print_lines(constraints)
             table_lines = fixed_effects_table(state, options, level, small=small)
             console.print_lines(with_clusters(results, table_lines))
         if not options.get("noretable"):
@@ -251,6 +263,8 @@ def _after_the_tables(state: State, *, shown: bool) -> list[Line]:
         if not single:
             remark = BOUNDARY_NOTE if residual_only else CONSERVATIVE_NOTE
             lines += [(), *note(remark, linesize)]
+    if undetermined_parameters(results):
+        lines += warning(UNDETERMINED, linesize)
     if not scalars["converged"] and "emonly" in results.macros:
         lines += warning("convergence not achieved; estimates are based on iterated EM", linesize)
     return lines

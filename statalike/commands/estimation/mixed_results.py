@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from statalike.commands.estimation.coefficient_rows import expanded
+from statalike.commands.estimation.constraints import Constraints, post_constraints
+from statalike.commands.estimation.convergence_results import post_convergence
 from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.commands.estimation.residual_structure import post_residuals
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.design.design import Design
-from statalike.engine.linear.fit import LinearMixedFit, VarianceParameter
+from statalike.engine.linear.fit import LinearMixedFit
 from statalike.engine.nested_groups import nested_groups
+from statalike.engine.wald_test import wald_test
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
 
@@ -29,6 +32,7 @@ class EstimationRequest:
     command_line: str
     scale: str
     em_only: bool
+    technique: str = "nr"
 
 
 def stored_results(
@@ -36,10 +40,14 @@ def stored_results(
     fit: LinearMixedFit,
     sizes: Sequence[np.ndarray],
     request: EstimationRequest,
+    constraints: Constraints | None = None,
 ) -> Results:
     """e() of ``mixed``.  ``sizes`` are the observations per group of each level variable."""
     results = Results()
     _post_estimates(results, description, fit)
+    if constraints is not None:
+        post_constraints(results, constraints)
+    post_convergence(results, fit.optimum, fit.gradient, fit.hessian, fit.at_boundary)
     post_groups(results, sizes)
     post_model_test(results, description.fixed)
     _post_comparison(results, fit)
@@ -69,7 +77,7 @@ def stored_results(
     if request.em_only:
         macros["emonly"] = "emonly"
     macros["ml_method"] = "d0"
-    macros["technique"] = "nr"
+    macros["technique"] = request.technique
     macros["properties"] = "b V"
     macros["estat_cmd"] = "mixed_estat"
     macros["predict"] = "mixed_p"
@@ -83,11 +91,9 @@ def _post_estimates(
     b, variance = expanded(fit.coefficients, fit.coefficient_covariance, estimated)
     k_f, k_r = len(b), len(fit.estimates)
     outcome = description.outcome.name
-    residual_names = description.residuals.parameter_names() if description.residuals else []
     stripes = (
         *(Stripe(outcome, name) for name in description.fixed.names),
-        *(Stripe(name, "_cons") for name in parameter_names(description, fit.parameters)),
-        *(Stripe(name, "_cons") for name in residual_names),
+        *parameter_stripes(description),
     )
     V = np.zeros((k_f + k_r, k_f + k_r))
     V[:k_f, :k_f] = variance
@@ -110,26 +116,26 @@ def _post_estimates(
     )
 
 
-def parameter_names(
-    description: LinearMixedDescription, parameters: Sequence[VarianceParameter]
-) -> list[str]:
-    """Equation names of the variance parameters: ``lns1_1_1``, ``atr1_1_1_2``, ``lnsig_e``.
+def parameter_stripes(description: LinearMixedDescription) -> tuple[Stripe, ...]:
+    """The names in e(b) of the variance and residual parameters: ``lns1_1_1``, ``atr1_1_1_2``,
+    ``lnsig_e``, then those of structured residuals.
 
     The first number is the level, the second the equation at that level, then the effects.
     """
     numbers = {name: number for number, name in enumerate(description.level_names, 1)}
-    names = []
-    for parameter in parameters:
-        if parameter.level < 0:
-            names.append("lnsig_e")
-            continue
-        level = numbers[description.levels[parameter.level][0]]
-        start = f"{level}_{parameter.equation + 1}_{parameter.i + 1}"
-        if parameter.kind == "lnsd":
-            names.append(f"lns{start}")
-        else:
-            names.append(f"atr{start}_{parameter.j + 1}")
-    return names
+    names: list[str] = []
+    for level, equations in description.levels:
+        for position, equation in enumerate(equations, 1):
+            for parameter in equation.covariance().parameters:
+                start = f"{numbers[level]}_{position}_{parameter.i + 1}"
+                if parameter.kind == "lnsd":
+                    names.append(f"lns{start}")
+                else:
+                    names.append(f"atr{start}_{parameter.j + 1}")
+    names.append("lnsig_e")
+    if description.residuals is not None:
+        names += description.residuals.parameter_names()
+    return tuple(Stripe(name, "_cons") for name in names)
 
 
 def group_sizes(
@@ -167,7 +173,11 @@ def post_model_test(results: Results, fixed: Design) -> None:
     if df:
         b = results.matrices["b"].values[0, slopes]
         V = results.matrices["V"].values[np.ix_(slopes, slopes)]
-        if "vcetype" not in results.macros or rank_of_variance(V) == df:
+        if "Cns" in results.matrices:
+            # The coefficients depend on each other, or have no variance at all.
+            test = wald_test(b, V, np.eye(df), np.zeros(df))
+            df, chi2 = test.df, test.statistic if test.df else MISSING
+        elif "vcetype" not in results.macros or rank_of_variance(V) == df:
             try:
                 chi2 = float(b @ np.linalg.solve(V, b))
             except np.linalg.LinAlgError:

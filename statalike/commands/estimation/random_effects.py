@@ -26,7 +26,8 @@ class RandomEquation:
 
     ``terms`` are the covariates without the constant.  ``structure`` is one of the values of
     ``STRUCTURES``; with a single effect every structure is the identity.  ``categories`` is the
-    variable of ``R.varname``, which stands by itself.
+    variable of ``R.varname``, which stands by itself.  ``collinear`` keeps covariates that depend
+    on others.
     """
 
     level: str
@@ -34,6 +35,7 @@ class RandomEquation:
     constant: bool
     structure: str
     categories: str = ""
+    collinear: bool = False
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -68,6 +70,7 @@ def read_random_equation(state: State, arguments: Arguments) -> RandomEquation:
         model_terms(arguments.terms, state.data),
         not arguments.options.get("noconstant"),
         covariance_structure(str(typed)) if typed is not None else "independent",
+        collinear=bool(arguments.options.get("collinear")),
     )
 
 

@@ -132,7 +132,7 @@ def _value(
         count = float(w.sum())
         return count if item.statistic == "count" else 100 * count / total if total else np.nan
     values = state.data.numbers(item.variable)[rows]
-    there = values < MISSING
+    there = (values < MISSING) & (w > 0)
     values, w = values[there], w[there]
     if item.statistic == "count":
         return float(w.sum())

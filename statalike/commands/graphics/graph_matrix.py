@@ -48,7 +48,7 @@ MOST_VARIABLES = 30
     section="Graphs",
 )
 def graph_matrix(state: State, arguments: Arguments) -> None:
-    names = arguments.varlist
+    names = tuple(dict.fromkeys(arguments.varlist))
     if len(names) > MOST_VARIABLES:
         raise StataError(103, "too many variables specified")
     mask = observations_mask(state, arguments.condition, arguments.observations)

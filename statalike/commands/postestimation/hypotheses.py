@@ -78,14 +78,16 @@ def residual_degrees_of_freedom(results: Results, arguments: Arguments) -> float
     return given
 
 
-def read_restrictions(state: State, text: str, *, constant: bool = False) -> LinearRestrictions:
-    """The restrictions that ``test`` is given.
+def read_restrictions(
+    state: State, text: str, *, constant: bool = False, coefficients: NamedMatrix | None = None
+) -> LinearRestrictions:
+    """The restrictions that ``test`` is given, on e(b) or on ``coefficients`` (1, k).
 
     A coefficient by its bare name stands for itself in every equation that has it; within an
     equality for that of the first equation.  ``constant`` includes the constants where a whole
     equation is tested.  Raises r(111), r(131) for what is not linear, r(303) and r(198).
     """
-    reader = _Reader(state)
+    reader = _Reader(state, coefficients)
     forms = [
         form
         for hypothesis in parse_linear_hypotheses(text)
@@ -132,10 +134,10 @@ def equations_of(b: NamedMatrix) -> tuple[str, ...]:
 class _Reader:
     """Turns hypotheses into linear forms of one set of estimates."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, coefficients: NamedMatrix | None = None) -> None:
         self._state = state
         self._context = StateContext(state)
-        self.b = estimated_coefficients(state.e)
+        self.b = estimated_coefficients(state.e) if coefficients is None else coefficients
         self._count = len(self.b.columns)
 
     # -- hypotheses

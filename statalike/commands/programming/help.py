@@ -47,6 +47,7 @@ SHARED_PAGES = {
     "keep": "drop",
     "line": "twoway",
     "local": "macro",
+    "mkmat": "matrix",
     "noisily": "quietly",
     "rm": "erase",
     "tempfile": "tempvar",

@@ -1,4 +1,4 @@
-"""Maximum likelihood of a model without random effects, for an outcome of any family."""
+"""Maximum likelihood without random effects: starting values, and what a model is compared with."""
 
 from __future__ import annotations
 
@@ -22,130 +22,123 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FixedEffectsFit:
-    """Coefficients (p,) and the family's own parameters (r,) at the maximum found."""
+    """Estimates of ``eta = X b + offset``: coefficients (p,) and the family's parameters (r,)."""
 
     coefficients: Array
     own: Array
+    log_likelihood: float
+    converged: bool
     optimum: Optimum
 
-    @property
-    def log_likelihood(self) -> float:
-        return self.optimum.value
 
-    @property
-    def converged(self) -> bool:
-        return self.optimum.converged
-
-
-class FixedEffectsLikelihood:
-    """The log likelihood in (coefficients, own parameters), for an optimiser.
-
-    ``eta = X b + offset``; each quantity of an observation is one of the own parameters, so that
-    gradient and Hessian in these are sums of those in the quantities, parameter by parameter.
-    """
+class FixedEffectsObjective:
+    """The log likelihood in (b, own parameters), with exact derivatives."""
 
     def __init__(
         self,
         family: Family,
         outcome: Array,
-        design: Array,
+        fixed: Array,
         offset: Array | None,
         weights: Array | None,
     ) -> None:
-        n = outcome.shape[-1]
-        self.family = family
-        self.outcome = outcome
-        self.design = design
-        self.offset = np.zeros(n) if offset is None else offset
-        self.weights = np.ones(n) if weights is None else weights
+        self._family = family
+        self._outcome = outcome
+        self._fixed = fixed
+        self._offset = offset
+        self._weights = weights
         self._positions = family.quantity_positions(outcome)
-        own = family.parameter_count
-        # Which own parameter each quantity is, as ones and zeros: (r, n) for each quantity.
-        self._members = [
-            (np.arange(own)[:, None] == row).astype(np.float64) for row in self._positions
-        ]
-
-    def linear_predictor(self, coefficients: Array) -> Array:
-        """eta (n,)."""
-        return np.asarray(self.design @ coefficients + self.offset)
 
     def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
-        count = self.design.shape[1]
         none = np.zeros(0)
-        own = parameters[count:]
-        if not (np.all(np.isfinite(parameters)) and self.family.is_valid(own)):
+        family, p = self._family, self._fixed.shape[1]
+        coefficients, own = parameters[:p], parameters[p:]
+        if not (np.all(np.isfinite(parameters)) and family.is_valid(own)):
             return float("nan"), none, none
-        eta = self.linear_predictor(parameters[:count])
-        quantities = self.family.quantities(own, self._positions)
+        eta = self._linear_predictor(coefficients)
+        quantities = family.quantities(own, self._positions)
         if not derivatives:
-            value = self.family.log_density(self.outcome, eta, quantities)
-            return float(self.weights @ value), none, none
-        found = self.family.derivatives(self.outcome, eta, quantities)
-        size = len(parameters)
-        gradient, hessian = np.zeros(size), np.zeros((size, size))
-        fixed, rest = slice(0, count), slice(count, size)
-        weighted = {pair: self.weights * part for pair, part in found.second.items()}
-        gradient[fixed] = self.design.T @ (self.weights * found.first[0])
-        hessian[fixed, fixed] = self.design.T @ (weighted[0, 0][:, None] * self.design)
-        for m, members in enumerate(self._members, 1):
-            gradient[rest] += members @ (self.weights * found.first[m])
-            if (0, m) in weighted:
-                hessian[rest, fixed] += (members * weighted[0, m]) @ self.design
-            for other in range(m, len(self._members) + 1):
-                if (m, other) in weighted:
-                    part = (members * weighted[m, other]) @ self._members[other - 1].T
-                    hessian[rest, rest] += part if other == m else part + part.T
-        hessian[fixed, rest] = hessian[rest, fixed].T
-        return float(self.weights @ found.value), gradient, hessian
+            return self._sum(family.log_density(self._outcome, eta, quantities)), none, none
+        found = family.derivatives(self._outcome, eta, quantities)
+        count = len(parameters)
+        gradient, hessian = np.zeros(count), np.zeros((count, count))
+        slopes = [self._weighted(values) for values in found.first]
+        gradient[:p] = self._fixed.T @ slopes[0]
+        indicators = [
+            (positions == np.arange(len(own))[:, None]).astype(np.float64)
+            for positions in self._positions
+        ]
+        for slope, indicator in zip(slopes[1:], indicators, strict=True):
+            gradient[p:] += indicator @ slope
+        designs = [self._fixed.T, *indicators]
+        places = [slice(0, p), *([slice(p, count)] * len(indicators))]
+        for (a, b), values in found.second.items():
+            product = (designs[a] * self._weighted(values)) @ designs[b].T
+            hessian[places[a], places[b]] += product
+            if a != b:
+                hessian[places[b], places[a]] += product.T
+        return self._sum(found.value), gradient, hessian
 
     def start(self, constant: int | None) -> Array:
-        """Parameters to begin from: a working regression's where the family has one and the
-        likelihood is defined there, otherwise a constant eta."""
-        family, outcome, weights = self.family, self.outcome, self.weights
+        """Parameters to begin from: those of the family's working regression where it has one and
+        the likelihood is defined there, otherwise a constant eta in column ``constant``."""
+        family, outcome, fixed = self._family, self._outcome, self._fixed
+        weights = np.ones(len(fixed)) if self._weights is None else self._weights
+        offset = np.zeros(len(fixed)) if self._offset is None else self._offset
         regression = family.working_regression(outcome, weights)
         if regression is not None:
             root = np.sqrt(weights * regression.weights)
-            response = root * (regression.response - self.offset)
+            response = root * (regression.response - offset)
             coefficients: Array = np.asarray(
-                np.linalg.lstsq(root[:, None] * self.design, response)[0], dtype=np.float64
+                np.linalg.lstsq(root[:, None] * fixed, response)[0], dtype=np.float64
             )
-            eta = self.linear_predictor(coefficients)
-            start = np.concatenate([coefficients, family.own_given(outcome, eta, weights)])
-            value, gradient, hessian = self(start, True)
-            if (
-                np.isfinite(value)
-                and np.all(np.isfinite(gradient))
-                and np.all(np.isfinite(hessian))
-            ):
+            own = family.own_given(outcome, self._linear_predictor(coefficients), weights)
+            start = np.concatenate([coefficients, own])
+            if all(np.all(np.isfinite(part)) for part in self(start, True)):
                 return start
-        level, own = family.starting_values(outcome, weights)
-        coefficients = np.zeros(self.design.shape[1])
+        eta, own = family.starting_values(outcome, weights)
+        start = np.zeros(fixed.shape[1] + len(own))
         if constant is not None:
-            shift = float(weights @ self.offset) / float(np.sum(weights))
-            coefficients[constant] = level - shift
-        return np.concatenate([coefficients, own])
+            start[constant] = eta - float(weights @ offset) / float(np.sum(weights))
+        start[fixed.shape[1] :] = own
+        return start
+
+    def _linear_predictor(self, coefficients: Array) -> Array:
+        eta = self._fixed @ coefficients
+        return np.asarray(eta if self._offset is None else eta + self._offset)
+
+    def _weighted(self, values: Array) -> Array:
+        return values if self._weights is None else values * self._weights
+
+    def _sum(self, values: Array) -> float:
+        return float(np.sum(self._weighted(values)))
 
 
 def fit_fixed_effects(
     family: Family,
     outcome: Array,
-    design: Array,
-    offset: Array | None = None,
-    weights: Array | None = None,
-    constant: int | None = None,
-    rules: ConvergenceRules | None = None,
+    fixed: Array,
+    offset: Array | None,
+    weights: Array | None,
+    constant: int | None,
+    rules: ConvergenceRules,
     on_iteration: Callable[[IterationRecord], None] | None = None,
 ) -> FixedEffectsFit:
-    """Newton-Raphson with the exact Hessian for ``outcome`` (c, n) and ``design`` (n, p).
+    """Newton-Raphson from the family's working regression or its own starting values.
 
-    ``constant`` is the column of the design that is one everywhere.  Raises
-    :class:`EstimationError` ``likelihood_undefined`` where no start is found.
+    ``constant`` is the column of ``fixed`` that is one everywhere.  Raises
+    :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined there.
     """
-    likelihood = FixedEffectsLikelihood(family, outcome, design, offset, weights)
-    start = likelihood.start(constant)
+    p = fixed.shape[1]
+    objective = FixedEffectsObjective(family, outcome, fixed, offset, weights)
     try:
-        optimum = maximise(likelihood, start, rules, on_iteration)
+        optimum = maximise(objective, objective.start(constant), rules, on_iteration)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
-    count = design.shape[1]
-    return FixedEffectsFit(optimum.parameters[:count], optimum.parameters[count:], optimum)
+    return FixedEffectsFit(
+        optimum.parameters[:p],
+        optimum.parameters[p:],
+        optimum.value,
+        optimum.converged,
+        optimum,
+    )

@@ -33,9 +33,19 @@ from statalike.engine.linear.fit import (
     VarianceParameter,
     fit_linear_mixed_model,
 )
-from statalike.engine.linear.information import covariance_from_hessian, estimation_scale_hessian
-from statalike.engine.linear.profile import ProfileObjective, difference_maximum, newton_steps
+from statalike.engine.linear.information import (
+    covariance_from_hessian,
+    estimation_scale_gradient,
+    estimation_scale_hessian,
+)
+from statalike.engine.linear.profile import (
+    ProfileObjective,
+    difference_maximum,
+    newton_steps,
+    traced,
+)
 from statalike.engine.linear.regression import regression_of_design
+from statalike.engine.linear.starting_values import with_initial_values
 from statalike.engine.newton_raphson import IterationRecord, Optimum, maximise
 
 Array = NDArray[np.float64]
@@ -55,13 +65,15 @@ def fit_crossed_effects_model(
     """Fit ``model`` as :func:`fit_linear_mixed_model` does one of nested levels.
 
     Models that are nested after all are sent there.  ``covariances`` of a factor's effects are the
-    leading 1 x 1 (identity) or 2 x 2 (exchangeable) block of their matrix; starting values cannot
-    be given.
+    leading 1 x 1 (identity) or 2 x 2 (exchangeable) block of their matrix; ``start`` cannot be
+    given.
     """
     options = options or FitOptions()
     if options.start is not None:
         raise EstimationError("nonconformable", "starting values for crossed effects")
-    equivalent = nested_equivalent(model)
+    # Given values and traces of parameters are in the order of the model itself.
+    in_order = options.initial is not None or options.trace
+    equivalent = None if in_order else nested_equivalent(model)
     if equivalent is not None:
         fit = fit_linear_mixed_model(
             equivalent.model, method, options, on_em_iteration, on_iteration
@@ -80,7 +92,8 @@ def fit_crossed_effects_model(
         parts = likelihood.evaluate(working, 0)
     else:
         try:
-            optimum = maximise(objective, objective.start(working), options.rules, on_iteration)
+            report = traced(objective, on_iteration, options.trace)
+            optimum = maximise(objective, objective.start(working), options.rules, report)
         except FloatingPointError as error:
             raise EstimationError("likelihood_undefined", str(error)) from None
         working, parts = objective.parts_at(optimum.parameters)
@@ -92,11 +105,18 @@ def fit_crossed_effects_model(
     reported = variance * (scales.to_relative @ working)
     estimates = np.append(scales.to_estimation(reported), 0.5 * np.log(variance))
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
+    gradient, hessian = np.zeros(0), np.zeros((0, 0))
+    flat = np.zeros(scales.count, dtype=bool)
     if optimum is not None and options.standard_errors:
+        if scales.count:
+            flat = scales.flat_at_zero(working, parts.profile_gradient, parts.profile_value)
+        gradient = estimation_scale_gradient(scales, working, parts, estimates)
         hessian = estimation_scale_hessian(
             likelihood, scales, working, parts, estimates, differences
         )
-        covariance, singular = covariance_from_hessian(hessian)
+        covariance, singular = covariance_from_hessian(
+            hessian, scales.least_information(working, flat)
+        )
     design, least_squares = products.design, parts.least_squares
     return LinearMixedFit(
         method=method,
@@ -115,6 +135,9 @@ def fit_crossed_effects_model(
         optimum=optimum,
         linear=linear,
         group_sizes=products.groups.sizes,
+        gradient=gradient,
+        hessian=hessian,
+        at_boundary=scales.at_boundary(working, flat),
     )
 
 
@@ -125,9 +148,16 @@ def _started(
     options: FitOptions,
     on_em_iteration: Callable[[int, float], None] | None,
 ) -> tuple[Array, EMRecord]:
-    """Newton steps from the moments where they arrive; otherwise EM."""
+    """The initial values that are given, or Newton steps from the moments where they arrive;
+    otherwise EM.
+    """
     working = crossed_starting_values(products)
-    if options.em_iterations and not options.em_only:
+    if options.initial is not None:
+        scales = crossed_parameters(products)
+        working = with_initial_values(likelihood, scales, working, options.initial)
+        if not options.em_only:
+            return working, EMRecord((), True)
+    elif options.em_iterations and not options.em_only:
         moved, arrived = newton_steps(objective, working)
         if arrived:
             return moved, EMRecord((), True)

@@ -117,8 +117,12 @@ def in_original_order(
         for level, equations in enumerate(equivalent.equations)
         for position, where in enumerate(equations)
     }
+    known = bool(len(fit.gradient))
     return replace(
         fit,
+        gradient=fit.gradient[order] if known else fit.gradient,
+        hessian=fit.hessian[np.ix_(order, order)] if known else fit.hessian,
+        at_boundary=fit.at_boundary[order[:-1]],
         parameters=tuple(names[k] for k in order),
         estimates=fit.estimates[order],
         parameter_covariance=fit.parameter_covariance[np.ix_(order, order)],

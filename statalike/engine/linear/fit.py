@@ -17,15 +17,28 @@ from statalike.engine.linear.expectation_maximisation import (
     EMRecord,
     expectation_maximisation,
 )
-from statalike.engine.linear.information import covariance_from_hessian, estimation_scale_hessian
+from statalike.engine.linear.information import (
+    covariance_from_hessian,
+    estimation_scale_gradient,
+    estimation_scale_hessian,
+)
 from statalike.engine.linear.likelihood import LinearLikelihood
 from statalike.engine.linear.model import LinearMixedModel
-from statalike.engine.linear.profile import ProfileObjective, difference_maximum, newton_steps
+from statalike.engine.linear.profile import (
+    ProfileObjective,
+    difference_maximum,
+    newton_steps,
+    traced,
+)
 from statalike.engine.linear.regression import RegressionFit, regression_of_design
 from statalike.engine.linear.residual_errors import ResidualParameter
-from statalike.engine.linear.residual_fit import estimation_hessian, maximise_jointly
+from statalike.engine.linear.residual_fit import (
+    estimation_gradient,
+    estimation_hessian,
+    maximise_jointly,
+)
 from statalike.engine.linear.residual_likelihood import ResidualLikelihood
-from statalike.engine.linear.starting_values import starting_values
+from statalike.engine.linear.starting_values import starting_values, with_initial_values
 from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
 
@@ -47,7 +60,10 @@ class FitOptions:
     """How to maximise; the defaults are Stata's.
 
     ``em_only`` stops after EM, without standard errors of the variance parameters, as does
-    ``standard_errors=False`` after the full maximisation.  With ``start`` EM begins there.
+    ``standard_errors=False`` after the full maximisation.  With ``start`` EM begins there;
+    with ``initial``, values of the ``estimates`` that are nan where none is given, the full
+    maximisation does, without EM.  ``trace`` has the parameters and derivatives of the iteration
+    records in the covariates' own units.
 
     With ``finite_differences`` the estimates are where central differences of the profile
     likelihood, rather than its derivatives, vanish, and standard errors come from second
@@ -63,6 +79,8 @@ class FitOptions:
     standard_errors: bool = True
     finite_differences: bool = True
     start: StartingValues | None = None
+    initial: Array | None = None
+    trace: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,9 @@ class LinearMixedFit:
     random effects.  ``group_sizes[level]`` (G,) are observations per group.  ``likelihood`` is
     what was maximised, None without random effects and with structured residuals.  With these the
     ``estimates`` of ``residual_parameters`` follow the log residual standard deviation, which is
-    then that of the first kind of residual.
+    then that of the first kind of residual.  ``gradient`` (K + 1,) and ``hessian`` (K + 1, K + 1)
+    are those of the log likelihood in the ``estimates``, empty where they were not computed.
+    ``at_boundary`` (K,) marks zero variances and correlations of one.
     """
 
     method: Method
@@ -114,6 +134,9 @@ class LinearMixedFit:
     group_sizes: tuple[NDArray[np.intp], ...]
     likelihood: LinearLikelihood | None = field(default=None, repr=False, compare=False)
     residual_parameters: tuple[ResidualParameter, ...] = ()
+    gradient: Array = field(default_factory=lambda: np.zeros(0))
+    hessian: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    at_boundary: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def fit_linear_mixed_model(
@@ -154,8 +177,11 @@ def fit_linear_mixed_model(
     else:
         matrices = [matrix for level in options.start.covariances for matrix in level]
         working = scales.to_working @ scales.relative(matrices, options.start.residual_variance)
+    initial = options.initial
+    if initial is not None and model.levels:
+        working = with_initial_values(likelihood, scales, working, initial[: scales.count + 1])
     em = EMRecord((), True)
-    if model.levels:
+    if model.levels and (initial is None or options.em_only):
         working, em = expectation_maximisation(
             likelihood,
             working,
@@ -175,13 +201,16 @@ def fit_linear_mixed_model(
             options.rules,
             options.finite_differences,
             on_iteration,
+            None if initial is None else initial[scales.count + 1 :],
+            options.trace,
         )
         working, residual, parts = point.working, point.residual, point.parts
     elif options.em_only:
         parts = likelihood.evaluate(working, 0)
     else:
         try:
-            optimum = maximise(objective, objective.start(working), options.rules, on_iteration)
+            report = traced(objective, on_iteration, options.trace)
+            optimum = maximise(objective, objective.start(working), options.rules, report)
         except FloatingPointError as error:
             raise EstimationError("likelihood_undefined", str(error)) from None
         working, parts = objective.parts_at(optimum.parameters)
@@ -194,16 +223,24 @@ def fit_linear_mixed_model(
     random = scales.to_estimation(reported) if scales.count else reported
     estimates = np.concatenate([random, [0.5 * np.log(variance)], residual])
     covariance, singular = np.full((len(estimates), len(estimates)), np.nan), False
+    gradient, hessian = np.zeros(0), np.zeros((0, 0))
+    flat = np.zeros(scales.count, dtype=bool)
     if optimum is not None and options.standard_errors:
+        if scales.count:
+            flat = scales.flat_at_zero(working, parts.profile_gradient, parts.profile_value)
         if joint is None:
+            gradient = estimation_scale_gradient(scales, working, parts, estimates)
             hessian = estimation_scale_hessian(
                 likelihood, scales, working, parts, estimates, options.finite_differences
             )
         else:
+            gradient = estimation_gradient(joint, scales, estimates)
             hessian = estimation_hessian(
                 joint, scales, point, estimates, options.finite_differences
             )
-        covariance, singular = covariance_from_hessian(hessian)
+        covariance, singular = covariance_from_hessian(
+            hessian, scales.least_information(working, flat)
+        )
     remaining = iter(scales.matrices(reported))
     names = tuple(
         VarianceParameter(number, position, p.kind, p.i, p.j)
@@ -231,6 +268,9 @@ def fit_linear_mixed_model(
         group_sizes=products.groups.sizes,
         likelihood=likelihood if joint is None else None,
         residual_parameters=model.errors.family.parameters if model.errors else (),
+        gradient=gradient,
+        hessian=hessian,
+        at_boundary=scales.at_boundary(working, flat),
     )
 
 

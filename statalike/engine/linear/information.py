@@ -18,6 +18,8 @@ from statalike.engine.linear.variance_parameters import VarianceParameters
 Array = NDArray[np.float64]
 
 SINGULAR = 1e-12
+# Second differences have about seven digits.
+NEARLY_SINGULAR = 1e-8
 # Below this a variance overflows.
 LEAST_INFORMATION = 1e-290
 
@@ -33,10 +35,11 @@ def estimation_scale_hessian(
     """Hessian (K + 1, K + 1) of the log likelihood at ``estimates``.
 
     ``parts`` are evaluated at the ``working`` parameters (K,) that belong to the estimates.  With
-    ``finite_differences`` second differences are used as long as the likelihood is not flat.
+    ``finite_differences`` second differences are used as long as the likelihood is not flat in
+    any direction: differences of rounding errors would hide that.
     """
     exact = exact_hessian(scales, working, parts, estimates)
-    if finite_differences:
+    if finite_differences and not nearly_singular(exact):
 
         def values(points: Array) -> Array:
             reported = scales.values_from_estimation(points[:, :-1])
@@ -50,6 +53,15 @@ def estimation_scale_hessian(
         if differences is not None:
             return differences
     return exact
+
+
+def nearly_singular(hessian: Array) -> bool:
+    """Whether the curvature in some direction is nothing beside that in the others."""
+    size = np.sqrt(np.abs(np.diagonal(hessian)))
+    if not (np.all(np.isfinite(hessian)) and np.all(size > 0.0)):
+        return False
+    curvature = np.linalg.eigvalsh(-hessian / np.outer(size, size))
+    return bool(abs(curvature[0]) < NEARLY_SINGULAR)
 
 
 def exact_hessian(
@@ -77,6 +89,17 @@ def exact_hessian(
     return np.asarray(result)
 
 
+def estimation_scale_gradient(
+    scales: VarianceParameters, working: Array, parts: LikelihoodParts, estimates: Array
+) -> Array:
+    """Gradient (K + 1,) of the log likelihood at ``estimates``, the fixed effects profiled out."""
+    precision = np.exp(-2.0 * estimates[-1])
+    score = -0.5 * (parts.log_determinant_gradient + parts.sum_of_squares_gradient * precision)
+    slope = scales.to_working @ scales.from_estimation(estimates[:-1]).jacobian * precision
+    own = float(score @ (-2.0 * working)) - parts.degrees_of_freedom
+    return np.append(slope.T @ score, own + parts.sum_of_squares * precision)
+
+
 def log_likelihood(
     degrees_of_freedom: float,
     log_determinant: Array | float,
@@ -89,15 +112,22 @@ def log_likelihood(
     return np.asarray(-0.5 * (constant + log_determinant + scaled))
 
 
-def covariance_from_hessian(hessian: Array) -> tuple[Array, bool]:
+def covariance_from_hessian(
+    hessian: Array, least_information: Array | None = None
+) -> tuple[Array, bool]:
     """``(-H)^-1``, and whether H is singular or not negative definite.
 
-    Then the rows and columns of the parameters that the likelihood does not determine are nan.
+    Then the rows and columns of the parameters that the likelihood does not determine are nan, as
+    are those of parameters with less than ``least_information`` (up to K of the first ones).
     """
     count = len(hessian)
     information = -hessian
     diagonal = np.diagonal(information)
     determined = np.isfinite(diagonal) & (diagonal > LEAST_INFORMATION)
+    if least_information is not None:
+        determined[: len(least_information)] &= (
+            diagonal[: len(least_information)] > least_information
+        )
     for _ in range(count + 1):
         kept = np.flatnonzero(determined)
         covariance = np.full((count, count), np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from statalike.engine.linear.likelihood import (
     profile_log_likelihood,
 )
 from statalike.engine.linear.variance_parameters import VarianceParameters
-from statalike.engine.newton_raphson import ascent_direction
+from statalike.engine.newton_raphson import FLAT, IterationRecord, ascent_direction
 
 Array = NDArray[np.float64]
 
@@ -64,12 +65,46 @@ class ProfileObjective:
         gradient, hessian = mapped.pull_back(parts.profile_gradient, parts.profile_hessian)
         return value, gradient, hessian
 
+    def gradient(self, parameters: Array) -> tuple[float, Array]:
+        """Value and gradient alone, for quasi-Newton methods."""
+        mapped = self._scales.from_optimisation(parameters, self._scale)
+        if not np.all(np.isfinite(mapped.values)):
+            return float("nan"), np.zeros(0)
+        parts = self._likelihood.evaluate(mapped.values, 1)
+        if not np.isfinite(parts.profile_value):
+            return parts.profile_value, np.zeros(0)
+        return parts.profile_value, mapped.jacobian.T @ parts.profile_gradient
+
+    def in_covariate_units(self, record: IterationRecord) -> IterationRecord:
+        """The record with parameters and derivatives of the relative covariances in the
+        covariates' own units, their square roots or logarithms."""
+        scales, working = self._scales, self.working(record.parameters)
+        parts = self._likelihood.evaluate(working, 2)
+        parameters = scales.to_optimisation(scales.to_relative @ working, self._scale)
+        mapped = scales.from_optimisation(parameters, self._scale)
+        gradient, hessian = mapped.pull_back(
+            parts.profile_gradient @ scales.to_working,
+            scales.to_working.T @ parts.profile_hessian @ scales.to_working,
+        )
+        return replace(record, parameters=parameters, gradient=gradient, hessian=hessian)
+
     def parts_at(self, parameters: Array) -> tuple[Array, LikelihoodParts]:
         """Working parameters and the full evaluation at optimisation parameters."""
         if self._latest is None or not np.array_equal(self._latest[0], parameters):
             working = self.working(parameters)
             return working, self._likelihood.evaluate(working, 2)
         return self._latest[1], self._latest[2]
+
+
+def traced(
+    objective: ProfileObjective,
+    on_iteration: Callable[[IterationRecord], None] | None,
+    wanted: bool,
+) -> Callable[[IterationRecord], None] | None:
+    """``on_iteration``, given records in the covariates' own units where that is wanted."""
+    if on_iteration is None or not wanted:
+        return on_iteration
+    return lambda record: on_iteration(objective.in_covariate_units(record))
 
 
 def newton_steps(objective: ProfileObjective, working: Array) -> tuple[Array, bool]:
@@ -89,6 +124,8 @@ def newton_steps(objective: ProfileObjective, working: Array) -> tuple[Array, bo
         step, concave = ascent_direction(gradient, hessian, difficult=False)
         if not concave:
             break
+        if float(gradient @ step) <= FLAT * (abs(value) + 1.0):
+            return objective.working(parameters), True
         parameters = parameters + step
         near = min(max(1e-5 * abs(value), 1e-3), 0.05)
         if 0.5 * float(gradient @ step) < near:

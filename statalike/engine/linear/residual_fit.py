@@ -9,7 +9,7 @@ deviation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +118,24 @@ class JointObjective:
         hessian[count:, count:] = 0.5 * (own + own.T)
         return point.parts.profile_value, gradient, hessian
 
+    def gradient(self, parameters: Array) -> tuple[float, Array]:
+        """Value and gradient alone, for quasi-Newton methods."""
+        point = self._point(parameters, 1)
+        if point is None or not np.isfinite(point.parts.profile_value):
+            return float("nan"), np.zeros(0)
+        return point.parts.profile_value, self._gradient(parameters, point)
+
+    def in_covariate_units(
+        self, record: IterationRecord, search: JointObjective
+    ) -> IterationRecord:
+        """A record of the ``search`` with parameters and derivatives in these coordinates."""
+        point = search.at(record.parameters)
+        if point is None:
+            return record
+        parameters = self.parameters(point.working, point.residual)
+        _, gradient, hessian = self(parameters, True)
+        return replace(record, parameters=parameters, gradient=gradient, hessian=hessian)
+
     def at(self, parameters: Array) -> JointPoint | None:
         """The full evaluation at the coordinates."""
         if self._latest is not None and np.array_equal(self._latest[0], parameters):
@@ -184,15 +202,29 @@ def maximise_jointly(
     rules: ConvergenceRules,
     finite_differences: bool,
     on_iteration: Callable[[IterationRecord], None] | None = None,
+    initial: Array | None = None,
+    trace: bool = False,
 ) -> tuple[JointPoint, Optimum]:
     """Newton-Raphson from working and residual parameters.
+
+    ``initial`` are residual parameters to begin from, nan where none is given; ``trace`` has the
+    records in the covariates' own units.
 
     Raises :class:`EstimationError` where the likelihood is not defined.
     """
     objective = JointObjective(likelihood, scales, scale)
+    if initial is not None:
+        residual = np.where(np.isnan(initial), residual, initial)
     start = objective.parameters(working, residual)
+    report = on_iteration
+    if on_iteration is not None and trace:
+        reported = JointObjective(likelihood, scales, scale, search=False)
+
+        def report(record: IterationRecord) -> None:
+            on_iteration(reported.in_covariate_units(record, objective))
+
     try:
-        optimum = maximise(objective, start, rules, on_iteration)
+        optimum = maximise(objective, start, rules, report)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
     point = objective.at(optimum.parameters)
@@ -228,6 +260,32 @@ def difference_maximum(
     return moved
 
 
+def estimation_gradient(
+    likelihood: ResidualLikelihood, scales: VarianceParameters, at: Array
+) -> Array:
+    """Gradient of the log likelihood in (random effects, log residual sd, residual) parameters,
+    nan where it is not defined."""
+    count = scales.count
+    found = likelihood.at(at[count + 1 :])
+    if found is None:
+        return np.full(len(at), np.nan)
+    precision = float(np.exp(-2.0 * at[count]))
+    working = np.zeros(0)
+    if count:
+        reported = scales.from_estimation(at[:count])
+        working = scales.to_working @ reported.values * precision
+    parts = found.linear.evaluate(working, 1)
+    own = found.residual_gradient(working, parts, precision)
+    total = -likelihood.degrees_of_freedom + parts.sum_of_squares * precision
+    if not count:
+        return np.concatenate([[total], own])
+    score = parts.log_determinant_gradient + parts.sum_of_squares_gradient * precision
+    score = -0.5 * score
+    slope = scales.to_working @ reported.jacobian * precision
+    total += float(score @ (-2.0 * working))
+    return np.concatenate([slope.T @ score, [total], own])
+
+
 def estimation_hessian(
     likelihood: ResidualLikelihood,
     scales: VarianceParameters,
@@ -249,24 +307,6 @@ def estimation_hessian(
         determinants, sums = likelihood.values(points[:, count + 1 :], working_at(points))
         return log_likelihood(freedom, determinants, sums, points[:, count])
 
-    def gradient(at: Array) -> Array:
-        found = likelihood.at(at[count + 1 :])
-        if found is None:
-            return np.full(len(at), np.nan)
-        working = working_at(at[None])[0]
-        parts = found.linear.evaluate(working, 1)
-        precision = float(np.exp(-2.0 * at[count]))
-        own = found.residual_gradient(working, parts, precision)
-        total = -freedom + parts.sum_of_squares * precision
-        if not count:
-            return np.concatenate([[total], own])
-        score = parts.log_determinant_gradient + parts.sum_of_squares_gradient * precision
-        score = -0.5 * score
-        reported = scales.from_estimation(at[:count])
-        slope = scales.to_working @ reported.jacobian * precision
-        total += float(score @ (-2.0 * working))
-        return np.concatenate([slope.T @ score, [total], own])
-
     exact = np.zeros((len(estimates), len(estimates)))
     if count:
         exact[: count + 1, : count + 1] = exact_hessian(
@@ -283,7 +323,9 @@ def estimation_hessian(
     for k in range(count + 1, len(estimates)) if own is None else ():
         move = np.zeros(len(estimates))
         move[k] = CENTRAL_STEP * (1.0 + abs(estimates[k]))
-        slope = (gradient(estimates + move) - gradient(estimates - move)) / (2.0 * move[k])
+        ahead = estimation_gradient(likelihood, scales, estimates + move)
+        behind = estimation_gradient(likelihood, scales, estimates - move)
+        slope = (ahead - behind) / (2.0 * move[k])
         exact[k, : count + 1] = exact[: count + 1, k] = slope[: count + 1]
         exact[k, count + 1 :] = slope[count + 1 :]
     block = exact[count + 1 :, count + 1 :]

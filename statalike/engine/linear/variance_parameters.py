@@ -24,6 +24,12 @@ from statalike.engine.linear.coordinates import LevelCoordinates
 
 Array = NDArray[np.float64]
 
+# In working coordinates, where a group's share of the design has unit length.
+ZERO_VARIANCE = 1e-6
+PERFECT_CORRELATION = 1e-8
+DETERMINED = 1e-10
+FLAT = 1e-10
+
 
 @dataclass(frozen=True)
 class VarianceParameters:
@@ -97,6 +103,49 @@ class VarianceParameters:
         return self._joined(
             structure.values_from_estimation(values[..., own]) for structure, own in self._pairs()
         )
+
+    def flat_at_zero(self, working: Array, score: Array, value: float) -> NDArray[np.bool_]:
+        """Which variances are zero though the likelihood would be the same with others, a mask
+        (K,): where ``value`` has its maximum at the boundary, its derivatives ``score`` (K,) in the
+        working parameters are negative.
+        """
+        return (np.abs(working) < ZERO_VARIANCE) & (np.abs(score) <= FLAT * (abs(value) + 1.0))
+
+    def at_boundary(self, working: Array, flat: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which parameters stand at the boundary of their space, a mask (K,).
+
+        A variance does where it is zero beside the residual variance (in working coordinates, so
+        that units do not matter) and not ``flat`` there; a correlation where it is one, or one of
+        its variances is zero.
+        """
+        mask = np.zeros(self.count, dtype=bool)
+        if not self.count:
+            return mask
+        estimates = self.to_estimation(self.to_relative @ working)
+        for structure, own in self._pairs():
+            first, second = structure.variances_of_parameters
+            zero = (np.abs(working[own]) < ZERO_VARIANCE) & ~flat[own]
+            for k, parameter in enumerate(structure.parameters):
+                place = own.start + k
+                if parameter.kind == "lnsd":
+                    mask[place] = zero[k]
+                else:
+                    one = np.abs(np.tanh(estimates[place])) > 1.0 - PERFECT_CORRELATION
+                    mask[place] = one or zero[first[k]] or zero[second[k]]
+        return mask
+
+    def least_information(self, working: Array, flat: NDArray[np.bool_]) -> Array:
+        """The information (K,) on parameters below which the likelihood does not determine them.
+
+        That on the logarithm of a small variance falls with its square; where it is ``flat`` at
+        zero, none is enough.
+        """
+        least = np.where(flat, np.inf, 0.0)
+        for structure, own in self._pairs():
+            positions = own.start + np.array(structure.variance_positions, dtype=np.intp)
+            enough = DETERMINED * np.minimum(1.0, working[positions] ** 2)
+            least[positions] = np.maximum(least[positions], enough)
+        return least
 
     def _pairs(self) -> Iterator[tuple[CovarianceStructure, slice]]:
         return zip(self.structures, self.slices, strict=True)
