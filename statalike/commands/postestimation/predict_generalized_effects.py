@@ -22,9 +22,13 @@ from statalike.commands.postestimation.generalized_predictors import (
     points_note,
     posterior_rules,
 )
-from statalike.commands.postestimation.predict import PredictRequest, new_names
+from statalike.commands.postestimation.predict import (
+    PredictRequest,
+    add_group_scores,
+    effect_names,
+    new_names,
+)
 from statalike.commands.postestimation.spread_effects import fitted_sample
-from statalike.data.missing import MISSING
 from statalike.engine.errors import EstimationError
 from statalike.engine.generalized.group_scores import group_scores
 from statalike.engine.generalized.objective import IntegrationMethod
@@ -45,12 +49,7 @@ def add_effects(request: PredictRequest, description: GeneralizedDescription) ->
         for _, equations in description.levels
         for equation in equations
     )
-    new = new_names(request.names, count, state)
-    errors: tuple[str, ...] = ()
-    if request.text("reses"):
-        errors = new_names(tuple(request.text("reses").split()), count, state)
-        if set(errors) & set(new):
-            raise StataError(198, "reses() names repeat those of the random effects")
+    new, errors = effect_names(request, count)
     state.console.print(f"(calculating posterior {estimate}s of random effects)")
     if estimate == "mean":
         state.console.print(points_note(rules))
@@ -72,18 +71,16 @@ def add_scores(request: PredictRequest, description: GeneralizedDescription) -> 
     state = request.state
     if description.crossed:
         raise StataError(198, "option scores not yet supported with crossed random effects")
-    stripes = state.e.matrices["b"].columns
-    new = new_names(request.names, len(stripes), state)
+    new = new_names(request.names, len(state.e.matrices["b"].columns), state)
     sample = fitted_sample(state)
     check_unchanged(state.data, state.e, sample)
-    rows = np.flatnonzero(sample)
     weights = stored_model_weights(state, description, sample)
     prepared = prepare_outcome(description.outcome, state.data, sample)
     separate = _with_separate_variances(description)
     model = separate.engine_model(state.data, sample, prepared, weights=weights)
     point = estimated_point(state.e, description)
     try:
-        scores, group = group_scores(
+        scores, highest = group_scores(
             model,
             point.coefficients,
             point.own,
@@ -93,13 +90,9 @@ def add_scores(request: PredictRequest, description: GeneralizedDescription) -> 
         )
     except (EstimationError, np.linalg.LinAlgError):
         raise StataError(430, "scores could not be found at the estimates") from None
-    last = np.zeros(len(scores), dtype=np.intp)
-    np.maximum.at(last, group, rows)
-    columns = _columns_of_estimates(state.e, separate, scores)
-    for name, stripe, values in zip(new, stripes, columns, strict=True):
-        spread = np.full(state.data.n, MISSING)
-        spread[last] = values
-        request.add(name, spread, f"score for {stripe}")
+    group = np.full(state.data.n, -1)
+    group[sample] = highest
+    add_group_scores(request, new, _columns_of_estimates(state.e, separate, scores), group)
 
 
 def _with_separate_variances(description: GeneralizedDescription) -> GeneralizedDescription:
