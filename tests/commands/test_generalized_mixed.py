@@ -24,6 +24,11 @@ CASES = (
     "mestreg/02-two-level-random-intercept-aft",
     "meologit-postestimation/01-predicted-probabilities-and-random-effects",
     "melogit-postestimation/01-estat-icc-two-level",
+    "melogit-postestimation/03-predicted-probabilities",
+    "mecloglog-postestimation/01-predicted-probabilities-and-random-effects",
+    "meglm-postestimation/01-random-effects",
+    "meglm-postestimation/02-predicted-probabilities",
+    "meprobit-postestimation/01-random-effects-and-intraclass-correlations",
     "mepoisson-postestimation/01-predicting-counts-and-random-effects",
     "me/03-binomial-counts",
 )

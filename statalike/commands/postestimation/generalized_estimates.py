@@ -11,14 +11,12 @@ from statalike.commands.estimation.generalized.description import GeneralizedDes
 from statalike.commands.estimation.generalized.outcomes import PreparedOutcome, prepare_outcome
 from statalike.commands.estimation.generalized.reported_estimates import RESIDUAL_VARIANCE
 from statalike.commands.estimation.linear_mixed import RandomEffectsEquation
-from statalike.commands.estimation.mixed_weights import (
-    ModelWeights,
-    model_weights,
-    stored_weights,
-)
 from statalike.commands.estimation.random_categories import RandomCategories
 from statalike.commands.estimation.random_effects_rows import effect_name
-from statalike.commands.postestimation.spread_effects import fitted_sample
+from statalike.commands.postestimation.spread_effects import (
+    fitted_sample,
+    stored_model_weights,
+)
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
 from statalike.engine.covariance import block_diagonal_matrix
@@ -181,14 +179,3 @@ def _predicted(
     weights = stored_model_weights(state, description, sample)
     nested = description.engine_model(state.data, sample, prepared, weights=weights)
     return posterior_effects(nested, point, estimate, rules)
-
-
-def stored_model_weights(
-    state: State, description: GeneralizedDescription, sample: np.ndarray
-) -> ModelWeights | None:
-    """The weights that the estimation had, None where it had none."""
-    request = stored_weights(state.e, description.level_names)
-    if request is None:
-        return None
-    codes = description.codes(state.data, sample)
-    return model_weights(state, request, sample, description.level_names, codes)

@@ -15,7 +15,6 @@ from statalike.commands.estimation.linear_mixed import RandomColumns, RandomEffe
 from statalike.commands.postestimation.generalized_estimates import (
     estimated_point,
     spread_effects,
-    stored_model_weights,
 )
 from statalike.commands.postestimation.generalized_predictors import (
     conditioning,
@@ -28,7 +27,10 @@ from statalike.commands.postestimation.predict import (
     effect_names,
     new_names,
 )
-from statalike.commands.postestimation.spread_effects import fitted_sample
+from statalike.commands.postestimation.spread_effects import (
+    fitted_sample,
+    stored_model_weights,
+)
 from statalike.engine.errors import EstimationError
 from statalike.engine.generalized.group_scores import group_scores
 from statalike.engine.generalized.objective import IntegrationMethod
