@@ -17,6 +17,7 @@ from statalike.engine.generalized.constrained import (
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
 from statalike.engine.generalized.differenced_objective import DifferencedObjective
 from statalike.engine.generalized.fixed_effects import FixedEffectsFit, fit_fixed_effects
+from statalike.engine.generalized.group_scores import reported_scores
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.objective import (
@@ -150,7 +151,7 @@ def maximise_generalized(
         reduced, singular = _inverse_information(space.basis.T @ hessian @ space.basis)
         covariance = space.covariance(reduced)
     direct = objective.group_gradients(parameters, nodes)
-    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
+    scores = reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
     structures = [[scale.structure for scale in equations] for equations in layout.scales]
     matrices, at = [], 0
     for equations in structures:
@@ -207,20 +208,6 @@ def _inverse_information(hessian: Array) -> tuple[Array, bool]:
         return covariance, True
     covariance[np.ix_(used, used)] = inverse / np.outer(size[used], size[used])
     return covariance, not bool(known.all())
-
-
-def _reported_scores(
-    layout: ParameterLayout, factor: Array, reported: Array, direct: Array
-) -> Array:
-    """Gradients (P, G) of groups in reported parameters, from those in direct parameters.
-
-    ``factor`` and ``reported`` are the derivatives of the Cholesky factors' entries and of the
-    variances and covariances in the free parameters.
-    """
-    fixed = layout.fixed_count
-    free = factor.T @ direct[fixed:]
-    own = np.linalg.pinv(reported.T) @ free if free.size else free
-    return np.concatenate([direct[:fixed], own])
 
 
 def fit_generalized_mixed_model(
