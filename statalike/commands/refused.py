@@ -14,7 +14,7 @@ _ESTIMATION = (
     "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
-_POSTESTIMATION = "margins contrast pwcompare nlcom testnl predictnl hausman suest etable collect"
+_POSTESTIMATION = "margins contrast pwcompare hausman suest etable collect"
 _PROGRAMMING = (
     "program mata python shell bootstrap jackknife simulate statsby permute frame frames "
     "preserve restore"

@@ -47,6 +47,8 @@ DEEPEST_EXPRESSION: Final = 300
 _OBSERVATIONS = re.compile(r"(-?\d+|[flFL])(?:\s*/\s*(-?\d+|[flFL]))?")
 _NAME = re.compile(r"\s*(\w*)")
 _NUMERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
+_PAIRS: Final = ("()", "[]")
 _CACHED_LINES: Final = 4096
 
 TextSpan: TypeAlias = tuple[str, Span]
@@ -96,6 +98,36 @@ def parse_expression_prefix(text: str) -> tuple[Expression, str]:
             return parse_expression(text[:cut].rstrip()), text[cut:]
         except StataError:
             raise error from None
+
+
+def parse_expression_groups(text: str) -> tuple[tuple[str, str], ...]:
+    """The expressions of ``(name: exp) (exp)`` or ``name: exp``, each with its name; r(198).
+
+    The name is empty where there is none; expressions stay text.
+    """
+    try:
+        pieces: list[Piece] = grammar.parse("expression_groups", text)
+        inside = [text[slice(*piece.inside)] for piece in pieces if piece.inside is not None]
+    except StataError:
+        inside = [text]
+    named = [split_prefix(each) for each in inside]
+    return tuple(
+        ("", first) if expression is None else (first, expression) for first, expression in named
+    )
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_equality(text: str) -> tuple[Expression, ...]:
+    """The sides of ``exp = exp = ...``, at least two; r(198)."""
+    cuts = [found.start() for found in _EQUALS.finditer(text)]
+    outside = [
+        cut for cut in cuts if all(text[:cut].count(a) == text[:cut].count(b) for a, b in _PAIRS)
+    ]
+    if not outside:
+        raise invalid_syntax()
+    starts = [0, *(cut + 1 for cut in outside)]
+    ends = [*outside, len(text)]
+    return tuple(parse_expression(text[a:b].strip()) for a, b in zip(starts, ends, strict=True))
 
 
 @functools.lru_cache(maxsize=_CACHED_LINES)
