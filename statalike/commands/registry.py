@@ -32,7 +32,8 @@ class Command:
     is given: ``standard`` the arguments read by ``syntax``; ``text`` the rest of the line as it
     stands (``display``, ``local``); ``prefix`` the text before its colon, a function that runs the
     command it is put before, and that command's text; ``family`` nothing, for its second word
-    chooses the command (``estat icc``).  ``equation`` is the syntax of what may stand after each
+    chooses the command (``estat icc``); ``block`` the rest of the line and the lines up to ``end``.
+    ``equation`` is the syntax of what may stand after each
     ``||``.  ``unsupported`` names options of Stata's that are recognised and refused by name.
     ``default`` names the subcommand of a family that is meant where the second word chooses none
     (``matrix A = B``).  ``by`` tells how the command works under ``by``: ``once`` (it sees all
