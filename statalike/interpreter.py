@@ -421,7 +421,7 @@ class Interpreter:
         command.handler(self.state, arguments)
 
     def _atomically(self, command: Command, run: Callable[[], None]) -> None:
-        if command.composite:
+        if command.composite or command.indivisible:
             run()
             return
         with self.state.undone_on_failure():

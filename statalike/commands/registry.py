@@ -38,7 +38,8 @@ class Command:
     ``default`` names the subcommand of a family that is meant where the second word chooses none
     (``matrix A = B``).  ``by`` tells how the command works under ``by``: ``once`` (it sees all
     groups in one call), ``each`` (once for each group) or not at all.  ``composite`` commands run
-    other commands, which are undone one by one.  ``synonyms`` are words, between blanks, that
+    other commands, which are undone one by one; ``indivisible`` ones make their only change last,
+    so that there is nothing to undo.  ``synonyms`` are words, between blanks, that
     stand for it besides its abbreviations.
     """
 
@@ -55,6 +56,7 @@ class Command:
     composite: bool = False
     default: str = ""
     synonyms: str = ""
+    indivisible: bool = False
 
     @cached_property
     def specification(self) -> Specification:
@@ -109,6 +111,7 @@ def command(
     composite: bool = False,
     default: str = "",
     synonyms: str = "",
+    indivisible: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the handler of a command."""
 
@@ -128,6 +131,7 @@ def command(
                 composite,
                 default,
                 synonyms,
+                indivisible,
             )
         )
         return handler

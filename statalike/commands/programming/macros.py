@@ -20,7 +20,7 @@ LONGEST_LOCAL = 31
 LONGEST_GLOBAL = 32
 
 
-@command("local", "loc", form="text", help="define a local macro")
+@command("local", "loc", form="text", help="define a local macro", indivisible=True)
 def local(state: State, text: str) -> None:
     name, value = macro_definition(state, text, state.macros)
     if len(name) > LONGEST_LOCAL:
@@ -28,7 +28,7 @@ def local(state: State, text: str) -> None:
     _define(state.macros, name, value)
 
 
-@command("global", "gl", form="text", help="define a global macro")
+@command("global", "gl", form="text", help="define a global macro", indivisible=True)
 def global_(state: State, text: str) -> None:
     name, value = macro_definition(state, text, state.globals)
     if len(name) > LONGEST_GLOBAL or name[0].isdigit():
