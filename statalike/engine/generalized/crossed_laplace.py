@@ -76,10 +76,20 @@ class CrossedGeneralizedModel:
 
 
 class CrossedLaplace(DifferencedLikelihood):
-    """The approximate log likelihood of a crossed model; nodes are the modes of its terms."""
+    """The approximate log likelihood of a crossed model; nodes are the modes of its terms.
 
-    def __init__(self, model: CrossedGeneralizedModel) -> None:
+    The search for modes ends where no effect v moves by ``tolerance``, or after ``iterations``.
+    """
+
+    def __init__(
+        self,
+        model: CrossedGeneralizedModel,
+        iterations: int = MAXIMUM_ITERATIONS,
+        tolerance: float = TOLERANCE,
+    ) -> None:
         self.model = model
+        self._iterations = iterations
+        self._tolerance = tolerance
         # Each term stands for a level in the layout of the parameters.
         levels: Sequence[Level] = [Level(t.categories, (t.effects,)) for t in model.terms]
         layout = ParameterLayout(model.fixed.shape[1], model.family.parameter_count, levels)
@@ -208,7 +218,7 @@ class CrossedLaplace(DifferencedLikelihood):
         if not np.isfinite(height):
             effects = np.zeros_like(effects)
             eta, found, height = at(effects)
-        for _ in range(MAXIMUM_ITERATIONS):
+        for _ in range(self._iterations):
             bend = np.minimum(found.second[0, 0], 0.0)
             factor = np.linalg.cholesky(self._precision(designs, -bend))
             slope = self._sums(designs, found.first[0]) - effects
@@ -223,7 +233,7 @@ class CrossedLaplace(DifferencedLikelihood):
             else:
                 break
             effects, eta, found, height = effects + step, moved_eta, moved_found, moved_height
-            if float(np.max(np.abs(step))) < TOLERANCE:
+            if float(np.max(np.abs(step))) < self._tolerance:
                 break
         return effects, eta
 

@@ -47,14 +47,14 @@ class GradientAt:
 
 
 class LaplaceLikelihood:
-    """Laplace's approximation for a sorted model."""
+    """Laplace's approximation for a sorted model; ``search`` finds its modes."""
 
-    def __init__(self, data: SortedModel) -> None:
+    def __init__(self, data: SortedModel, search: ModeSearch | None = None) -> None:
         self.data = data
         model = data.model
         self.layout = ParameterLayout(model.fixed_count, model.family.parameter_count, model.levels)
         self.blocks = cut_into_blocks(data.groups, BLOCK_OBSERVATIONS)
-        self.search = ModeSearch(data)
+        self.search = search or ModeSearch(data)
 
     def value(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         """The approximation, searching modes from the means of ``nodes``; nan where it is not

@@ -124,10 +124,20 @@ def _inverse(stack: Array) -> Array:
 
 
 class ModeSearch:
-    """The posterior modes of a sorted model's random effects at a point."""
+    """The posterior modes of a sorted model's random effects at a point.
 
-    def __init__(self, data: SortedModel) -> None:
+    A search ends where no effect v moves by ``tolerance`` in a step, or after ``iterations``.
+    """
+
+    def __init__(
+        self,
+        data: SortedModel,
+        iterations: int = MAXIMUM_ITERATIONS,
+        tolerance: float = TOLERANCE,
+    ) -> None:
         self.data = data
+        self.iterations = iterations
+        self.tolerance = tolerance
 
     def designs(self, block: Block, point: Point) -> Array:
         """Derivatives a (Q, n) of the linear predictor in v: the rows of ``L' z``."""
@@ -205,7 +215,7 @@ class ModeSearch:
         if not np.all(np.isfinite(height)):
             effects = [np.zeros_like(values) for values in start]
             eta, found, height = at(effects)
-        for _ in range(MAXIMUM_ITERATIONS):
+        for _ in range(self.iterations):
             step = self._newton_step(block, designs, effects, found)
             length = np.ones(len(height))
             if nearby:
@@ -223,7 +233,7 @@ class ModeSearch:
                 float(np.max(np.abs(new - old))) for new, old in zip(moved, effects, strict=True)
             )
             effects, height = moved, moved_height
-            if largest < TOLERANCE:
+            if largest < self.tolerance:
                 break
         return effects, eta
 

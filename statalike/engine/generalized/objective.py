@@ -71,6 +71,26 @@ class IntegratedLikelihood(ABC):
         self.nodes = nodes
         return value, *self.derivatives_at(parameters, nodes, final=False)
 
+    def gradient(self, parameters: Array) -> tuple[float, Array]:
+        """Value and gradient (layout.count,), for quasi-Newton methods."""
+        value, scores = self._value_and_scores(parameters)
+        return value, scores.sum(axis=0)
+
+    def scores(self, parameters: Array) -> Array:
+        """Gradients of the outermost groups (G_1, layout.count), for the method of BHHH."""
+        return self._value_and_scores(parameters)[1]
+
+    def _value_and_scores(self, parameters: Array) -> tuple[float, Array]:
+        point = self.defined_point(parameters)
+        value = float("nan") if point is None else self(parameters, False)[0]
+        if point is None or not np.isfinite(value):
+            return float("nan"), np.full((1, len(parameters)), np.nan)
+        value, self.nodes = self.value_at(point, self.nodes)
+        direct = self.group_gradients(parameters, self.nodes)
+        fixed = self.layout.fixed_count
+        free = self.layout.point(parameters)[1].jacobian.T @ direct[fixed:]
+        return value, np.concatenate([direct[:fixed], free]).T
+
     def defined_point(self, parameters: Array) -> Point | None:
         """The point of free parameters; None where a parameter or a covariance matrix is not
         within bounds."""
