@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
+# The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
+FIRST_INCREMENT = 0.125
 FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
@@ -78,8 +80,9 @@ class AdaptedObjective(Protocol):
 class ConvergenceRules:
     """How to step and when to stop; the defaults are Stata's.
 
-    ``quasi_tolerance`` lets ``g Q g'`` of a quasi-Newton method take the place of the scaled
-    gradient, so that the Hessian is not needed.
+    ``lengthen`` makes Newton steps that improve the objective longer as long as that pays; it costs
+    an evaluation an iteration.  ``quasi_tolerance`` lets ``g Q g'`` of a quasi-Newton method take
+    the place of the scaled gradient, so that the Hessian is not needed.
     """
 
     iterations: int = 16_000
@@ -90,6 +93,7 @@ class ConvergenceRules:
     difficult: bool = False
     techniques: tuple[TechniquePhase, ...] = (TechniquePhase("nr"),)
     quasi_tolerance: float | None = None
+    lengthen: bool = False
 
 
 @dataclass(frozen=True)
@@ -276,7 +280,9 @@ def maximise(
         if not concave and float(point.gradient @ step) <= FLAT * (abs(point.value) + 1.0):
             # So little is to be gained that gradient and curvature are rounding errors.
             taken = np.zeros_like(step)
-        point, backed_up, trials = _moved(evaluations, before, taken, concave, technique)
+        point, backed_up, trials = _moved(
+            evaluations, before, taken, concave, technique, rules.lengthen
+        )
         coming = next(turns)
         if coming != technique:
             approximation = ApproximateInverse(coming)
@@ -342,7 +348,12 @@ def _with_hessian(evaluations: _Evaluations, point: _Point) -> _Point:
 
 
 def _moved(
-    evaluations: _Evaluations, before: _Point, step: Array, concave: bool, technique: Technique
+    evaluations: _Evaluations,
+    before: _Point,
+    step: Array,
+    concave: bool,
+    technique: Technique,
+    lengthen: bool,
 ) -> tuple[_Point, bool, tuple[StepTrial, ...]]:
     """Where the step leads, whether it had to be shortened, and the lengths tried."""
     length = 1.0
@@ -365,8 +376,9 @@ def _moved(
         else:
             length = 0.0
         trial = None
-    elif not concave:
-        length = _lengthened(evaluations, before, step, trials)
+    elif not concave or (lengthen and technique == "nr"):
+        increment = FIRST_INCREMENT if lengthen else 1.0
+        length = _lengthened(evaluations, before, step, trials, increment)
         trial = trial if length == 1.0 else None
     if trial is None:
         trial = evaluations.point(before.parameters + length * step, technique)
@@ -384,16 +396,19 @@ def _lengthened(
     before: _Point,
     step: Array,
     trials: list[StepTrial],
+    increment: float,
 ) -> float:
-    """The step doubled as long as the objective rises, by more than rounding errors."""
+    """The step grown by ``increment``, twice that and so on as long as the objective rises.
+
+    It has to rise by more than rounding errors.
+    """
     length, best = 1.0, trials[-1].value
     for _ in range(MAXIMUM_DOUBLINGS):
-        value = evaluations.nearby_value(before.parameters + 2.0 * length * step)
-        trials.append(StepTrial(2.0 * length, value))
+        value = evaluations.nearby_value(before.parameters + (length + increment) * step)
+        trials.append(StepTrial(length + increment, value))
         if not value > best + FLAT * (abs(best) + 1.0):
             break
-        length *= 2.0
-        best = value
+        length, best, increment = length + increment, value, 2.0 * increment
     return length
 
 

@@ -37,6 +37,7 @@ from statalike.language.ast import (
     VariableList,
     Weight,
 )
+from statalike.language.numeral_shapes import expression_by_shape, pieces_of_line
 from statalike.language.quoting import check_balance, marks, unquoted
 from statalike.language.tree_builder import ClausePieces, Piece
 
@@ -61,7 +62,7 @@ TextSpan: TypeAlias = tuple[str, Span]
 @functools.lru_cache(maxsize=_CACHED_LINES)
 def parse_command_line(text: str) -> CommandLine:
     """A standard command line: name, first clause and the clauses after each ``||``."""
-    name, clauses = grammar.parse("command_line", text)
+    name, clauses = pieces_of_line(text)
     first, *rest = (_clause(text, pieces) for pieces in clauses)
     return CommandLine(str(name or ""), first, tuple(rest), text, span=(0, len(text)))
 
@@ -77,7 +78,10 @@ def parse_expression(text: str) -> Expression:
     """One expression, numeric or string.  Raises r(198), r(132), r(130)."""
     if _NUMERAL.fullmatch(text):  # as loops make them, a new one at every turn
         return Number(float(text), text, span=(0, len(text)))
-    expression: Expression = grammar.parse("expression", text)
+    expression = expression_by_shape(text) if len(text) <= DEEPEST_EXPRESSION else None
+    if expression is not None:
+        return expression
+    expression = grammar.parse("expression", text)
     _check_depth(expression, text)
     return expression
 
