@@ -15,10 +15,7 @@ _ESTIMATION = (
     "anova"
 )
 _POSTESTIMATION = "margins contrast pwcompare hausman suest etable collect"
-_PROGRAMMING = (
-    "program mata python shell bootstrap jackknife simulate statsby permute frame frames "
-    "preserve restore"
-)
+_PROGRAMMING = "program mata python shell  frame frames preserve restore"
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
 REFUSED = tuple(f"{_GRAPHS} {_ESTIMATION} {_POSTESTIMATION} {_PROGRAMMING} {_DATA}".split())

@@ -50,6 +50,7 @@ _NAME = re.compile(r"\s*(\w*)")
 _NUMERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
 _PAIRS: Final = ("()", "[]")
+_AROUND_EQUALS = re.compile(r"(?<=\w)\s*(?<![=<>!~])=(?!=)\s*")
 _CACHED_LINES: Final = 4096
 
 TextSpan: TypeAlias = tuple[str, Span]
@@ -213,6 +214,40 @@ def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
     """Starting values with their names, ``x=2 /lnsigma=1``, or without; r(198)."""
     values: tuple[InitialValue, ...] = grammar.parse("initial_values", text)
     return values
+
+
+def parse_collected(text: str) -> tuple[tuple[str, str, str], ...]:
+    """What a prefix such as ``bootstrap`` collects: equation, name and text of each expression.
+
+    ``mean=r(mean) (r(sd)/2) _b (eq: a=_b[x])``: expressions end at a blank outside brackets.
+    Equation and name are empty where they were not given; r(198).
+    """
+    found: list[tuple[str, str, str]] = []
+    for word in _bracketed_words(_AROUND_EQUALS.sub("=", text)):
+        if word.startswith("(") and word.endswith(")"):
+            equation, inner = split_prefix(word[1:-1])
+            if inner is not None:
+                found += [(equation, name, each) for _, name, each in parse_collected(inner)]
+                continue
+        name, equals, expression = word.partition("=")
+        if equals and name.isidentifier() and not expression.startswith("="):
+            found.append(("", name, expression))
+        else:
+            found.append(("", "", word))
+    return tuple(found)
+
+
+def _bracketed_words(text: str) -> Iterator[str]:
+    """Words between blanks that stand outside brackets and quotes."""
+    start = depth = 0
+    for position, character in enumerate(f"{text} "):
+        depth += (character in "([") - (character in ")]")
+        if character.isspace() and depth == 0:
+            if text[start:position].strip():
+                yield text[start:position].strip()
+            start = position + 1
+    if depth:
+        raise invalid_syntax()
 
 
 # --- graphs ------------------------------------------------------------------------------------
