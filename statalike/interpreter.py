@@ -433,6 +433,8 @@ class Interpreter:
             given, inner = "", _after_colon(rest)
         else:
             given, after = split_prefix(rest)
+            if after is None and command.syntax == "shows results":
+                after = ""
             if after is None:
                 raise StataError(198, f"{command.name} must be followed by a colon and a command")
             inner = after
