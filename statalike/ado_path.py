@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from statalike.data.names import LONGEST_NAME
+
 
 def _directories() -> dict[str, str]:
     return {
@@ -39,7 +41,7 @@ class AdoPath:
 
         Nothing for what is no name of a program.
         """
-        if not name.isidentifier():
+        if not name.isidentifier() or len(name) > LONGEST_NAME:
             return None
         for entry in self.entries:
             directory = self.directory(entry)

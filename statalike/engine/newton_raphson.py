@@ -27,6 +27,8 @@ MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
 # The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
 FIRST_INCREMENT = 0.125
+# Shorter steps are near enough to be judged by the approximation they start from.
+MAXIMUM_ADAPTED_HALVINGS = 4
 FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
@@ -186,6 +188,11 @@ class _Evaluations:
         self.count += 1
         if isinstance(self._objective, AdaptedObjective):
             return self._objective.nearby_value(parameters)
+        return self._objective(parameters, False)[0]
+
+    def value(self, parameters: Array) -> float:
+        """The value there, by an approximation adapted to it."""
+        self.count += 1
         return self._objective(parameters, False)[0]
 
     def point(self, parameters: Array, technique: Technique) -> _Point:
@@ -366,10 +373,17 @@ def _moved(
     trials = [StepTrial(length, value)]
     slack = 1e-13 * (abs(before.value) + 1.0)
     backed_up = not value >= before.value - slack
+    if backed_up and evaluations.adapted:
+        # What the old approximation cannot see a new one may.
+        value = evaluations.value(before.parameters + step)
+        backed_up = not value >= before.value - slack
     if backed_up:
-        for _ in range(MAXIMUM_HALVINGS):
+        for halving in range(MAXIMUM_HALVINGS):
             length /= 2.0
             value = evaluations.nearby_value(before.parameters + length * step)
+            nearby = evaluations.adapted and halving < MAXIMUM_ADAPTED_HALVINGS
+            if nearby and not value > before.value:
+                value = evaluations.value(before.parameters + length * step)
             trials.append(StepTrial(length, value))
             if value > before.value:
                 break
@@ -386,6 +400,8 @@ def _moved(
             # What was near enough to judge by need not be defined by itself.
             length, backed_up = length / 2.0, True
             trial = evaluations.point(before.parameters + length * step, technique)
+        if not np.isfinite(trial.value):
+            trial = before
     if technique in SLOPE_LEFT and length > 0.0:
         trial = _settled(evaluations, before, step, trial, length, technique, trials)
     return trial, backed_up, tuple(trials)

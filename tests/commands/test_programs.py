@@ -219,3 +219,9 @@ def test_what_goes_wrong(text: str, message: str | None, code: int) -> None:
 def test_an_error_in_a_program_is_shown_once() -> None:
     assert log_of("program p\n error 111\nend\np") == "not found\nr(111);\n"
     assert log_of("program p\n exit 7\nend\ncapture noisily p\ndisplay _rc") == "7\n"
+
+
+def test_words_too_long_for_a_program_are_unrecognized_commands() -> None:
+    with pytest.raises(StataError) as caught:
+        session().output("\u00e9" * 400)
+    assert caught.value.code == 199
