@@ -256,6 +256,23 @@ class InitialValue(Node):
     value: float
 
 
+# --- margins -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AtSetting(Node):
+    """Covariates in ``at()`` and what they are set to: a statistic, values or an expression.
+
+    ``statistic`` is empty where none was typed; ``values`` are those of ``x=(1 2/4)``, and
+    ``expression`` that of ``x=generate(x+1)``.
+    """
+
+    covariate: VariableItem
+    statistic: str = ""
+    values: NumberList = ()
+    expression: Expression | None = None
+
+
 # --- graphs ------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from statalike.errors import StataError, invalid_syntax
 from statalike.language import grammar
 from statalike.language.ast import (
+    AtSetting,
     AxisLabel,
     Binary,
     Clause,
@@ -177,6 +178,13 @@ def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
     """Starting values with their names, ``x=2 /lnsigma=1``, or without; r(198)."""
     values: tuple[InitialValue, ...] = grammar.parse("initial_values", text)
     return values
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_at_settings(text: str) -> tuple[AtSetting, ...]:
+    """What ``at()`` of margins sets covariates to, ``(mean) x z=(1 2)``; r(198)."""
+    settings: tuple[AtSetting, ...] = grammar.parse("at_settings", text)
+    return settings
 
 
 # --- graphs ------------------------------------------------------------------------------------

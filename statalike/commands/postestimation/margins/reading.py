@@ -1,0 +1,86 @@
+"""From a command line to the margins it asks for."""
+
+from __future__ import annotations
+
+from statalike.commands.postestimation.margins.at_points import read_at_points
+from statalike.commands.postestimation.margins.covariates import (
+    ModelCovariates,
+    model_covariates,
+)
+from statalike.commands.postestimation.margins.empty_cells import OccurringCells
+from statalike.commands.postestimation.margins.estimation import needed_columns
+from statalike.commands.postestimation.margins.observations import margins_sample
+from statalike.commands.postestimation.margins.plan import MarginsPlan
+from statalike.commands.postestimation.margins.requested_effects import requested_effects
+from statalike.commands.postestimation.margins.statistics import Statistic, requested_statistics
+from statalike.commands.postestimation.margins.terms import margins_terms
+from statalike.data.missing import MISSING
+from statalike.errors import StataError, last_estimates_not_found
+from statalike.evaluation import estimation_sample
+from statalike.language.arguments import Arguments
+from statalike.language.ast import VariableList
+from statalike.state import State
+
+
+def margins_plan(state: State, arguments: Arguments, items: VariableList) -> MarginsPlan:
+    """The margins of a list of factors, with the options of ``margins``.
+
+    r(301) without estimates, r(322) for statistics and covariates that the model does not have.
+    """
+    if "b" not in state.e.matrices or "V" not in state.e.matrices:
+        raise last_estimates_not_found()
+    statistics = predictions(state, arguments)
+    columns = needed_columns(statistics)
+    covariates = model_covariates(statistics[0].columns, columns)
+    sample = margins_sample(state, arguments, columns)
+    points = read_at_points(
+        tuple(arguments.option("at") or ()),
+        covariates,
+        at_means=arguments.flag("atmeans"),
+        as_balanced=arguments.flag("asbalanced"),
+    )
+    return MarginsPlan(
+        covariates,
+        statistics,
+        points,
+        sample,
+        margins_terms(items, covariates, state.data),
+        requested_effects(state, arguments, covariates),
+        _reweighting(state, arguments, covariates, statistics),
+    )
+
+
+def predictions(state: State, arguments: Arguments) -> tuple[Statistic, ...]:
+    """The statistics of every ``predict()``, or those that the estimator has by itself."""
+    typed = tuple(arguments.option("predict") or ())
+    return tuple(each for text in typed or ("",) for each in requested_statistics(state, text))
+
+
+def _reweighting(
+    state: State,
+    arguments: Arguments,
+    covariates: ModelCovariates,
+    statistics: tuple[Statistic, ...],
+) -> OccurringCells | None:
+    """What ``emptycells(reweight)`` leaves out; None for ``emptycells(strict)``; r(198)."""
+    how = arguments.string("emptycells")
+    if how is None or (how and "strict".startswith(how)):
+        return None
+    if not (how and "reweight".startswith(how)):
+        raise StataError(198, "option emptycells() incorrectly specified")
+    if arguments.flag("asbalanced"):
+        raise StataError(198, "option emptycells(reweight) not yet supported with asbalanced")
+    sample = estimation_sample(state)
+    assert sample is not None
+    return OccurringCells.of(statistics[0].columns, state.data, sample)
+
+
+def residual_df(state: State, arguments: Arguments) -> float | None:
+    """The degrees of freedom of ``df()`` or e(df_r); None for the normal distribution; r(198)."""
+    if arguments.typed("df"):
+        given = arguments.number("df") or 0.0
+        if given <= 0:
+            raise StataError(198, "df() must be positive")
+        return given
+    known = state.e.scalars.get("df_r", MISSING)
+    return known if known < MISSING else None
