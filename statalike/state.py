@@ -44,7 +44,8 @@ class Memory:
 
     ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to;
     ``constraints`` the texts of ``constraint define`` by their numbers.
-    ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn.
+    ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn;
+    ``margins`` are the results of the last ``margins``, which ``marginsplot`` draws.
     """
 
     data: Dataset = field(default_factory=Dataset)
@@ -60,6 +61,7 @@ class Memory:
     constraints: dict[int, str] = field(default_factory=dict)
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
+    margins: Results | None = None
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -77,6 +79,7 @@ class Memory:
             self.constraints.copy(),
             self.graphs.copy(),
             self.current_graph,
+            self.margins,
         )
 
 

@@ -258,6 +258,14 @@ class TreeBuilder:
     def coefficient(self, children: Children) -> Coefficient:
         return _coefficient(str(children[0]), _span(children))
 
+    def prediction(self, children: Children) -> Call:
+        """``predict(pr outcome(2))``: a call whose argument is the text of the options; ``xb()`` is
+        one of them.
+        """
+        text, span = str(children[0]), _span(children)
+        options = text[len("predict(") : -1].strip() if text[0] == "p" else "xb"
+        return Call("predict", (String(options, span=span),), span=span)
+
     def subscript(self, children: Children) -> Subscript:
         indices = tuple(children[2:-1:2])
         return Subscript(children[0], indices, span=_span(children))

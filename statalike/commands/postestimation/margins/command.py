@@ -19,6 +19,7 @@ from statalike.commands.postestimation.margins.plan import MarginsPlan
 from statalike.commands.postestimation.margins.reading import margins_plan, residual_df
 from statalike.commands.postestimation.margins.results import MarginsRequest, margins_results
 from statalike.commands.registry import command
+from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
 from statalike.language.arguments import Arguments
 from statalike.language.parser import parse_contrast_list
@@ -34,16 +35,17 @@ DISPLAY = DISPLAY_OPTIONS.replace("noEMPTYcells ", "")
     syntax=(
         "[anything] [if] [in] [fweight aweight iweight pweight] [, at(string repeated) ATMeans "
         "ASBALanced over(varlist) WITHin(varlist) DYDX(string) EYEX(string) DYEX(string) "
-        "EYDX(string) CONTinuous PREDict(string repeated) "
+        "EYDX(string) CONTinuous PREDict(string repeated) EXPression(string) "
         "noATLegend noLEGend POST noESTIMcheck FORCE noSE noCHAINrule "
         "EMPTYcells(string) vce(string) subpop(string) noWEIGHTs noESAMPle df(real 0) "
         f"{DISPLAY}]"
     ),
-    unsupported="EXPression(string) CONTRAST(string) PWCOMPare(string) MCOMPare(string)",
+    unsupported="CONTRAST(string) PWCOMPare(string) MCOMPare(string)",
     help="margins of predictions, and effects on them",
     section="Postestimation",
 )
 def margins(state: State, arguments: Arguments) -> None:
+    variance_method(arguments)
     plan = margins_plan(state, arguments, parse_contrast_list(arguments.body))
     wanted = not arguments.options.get("nose")
     estimates = estimate_margins(state, plan, derivatives=wanted)
@@ -54,15 +56,25 @@ def margins(state: State, arguments: Arguments) -> None:
         variance = estimates.jacobian @ V @ estimates.jacobian.T
     request = MarginsRequest(
         arguments.text,
-        "",
+        arguments.string("expression") or "",
         confidence_level(arguments.options, state.settings),
         residual_df(state, arguments),
     )
     results = margins_results(state, plan, request, estimates, variance, lost)
     state.r = results
+    state.memory.margins = results.copy()
     show_margins(state, plan, estimates, results, arguments.options)
     if arguments.flag("post"):
         post(state, results)
+
+
+def variance_method(arguments: Arguments) -> str:
+    """``delta``, the method of standard errors; r(198) for others."""
+    typed = arguments.string("vce")
+    if typed is None or (typed and "delta".startswith(typed)):
+        return "delta"
+    known = len(typed) >= 2 and "unconditional".startswith(typed)
+    raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
 
 
 def post(state: State, results: Results) -> None:

@@ -36,7 +36,8 @@ class ObservationGroup:
 
 @dataclass(frozen=True)
 class MarginsSample:
-    """The groups of observations; ``over`` names the variables that make them.
+    """The groups of observations; ``over`` names the variables that make them, of which ``within``
+    are those of that option.
 
     ``observations`` counts those of the whole sample, and ``selected`` those of the
     subpopulation.
@@ -48,6 +49,7 @@ class MarginsSample:
     selected: float
     weight_kind: str = ""
     weight_text: str = ""
+    within: tuple[str, ...] = ()
 
     def values(
         self, state: State, group: ObservationGroup, columns: Sequence[Column]
@@ -114,6 +116,7 @@ def margins_sample(state: State, arguments: Arguments, columns: Sequence[Column]
         count(selected),
         "" if given is None else given.kind,
         "" if given is None else given.text,
+        arguments.variables("within"),
     )
 
 

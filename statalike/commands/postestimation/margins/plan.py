@@ -42,6 +42,9 @@ class Margin:
 class MarginsPlan:
     """All that is estimated: every statistic at every point in every group, for the cells of every
     term, and, unless there are none, the effects on it.
+
+    ``reweighting`` are the combinations of levels that observations must be in to be averaged;
+    ``nested`` for each term and group the cells to which it is limited, where it is.
     """
 
     covariates: ModelCovariates
@@ -51,6 +54,7 @@ class MarginsPlan:
     terms: tuple[MarginsTerm, ...]
     effects: tuple[Effect, ...] = ()
     reweighting: OccurringCells | None = None
+    nested: tuple[tuple[frozenset[int], ...], ...] = ()
 
     def margins(self) -> list[Margin]:
         """Every margin in the order of r(b)."""
@@ -66,12 +70,14 @@ class MarginsPlan:
         return found
 
     def _combinations(self, term: int) -> Iterator[tuple[int, int, int, int]]:
-        return itertools.product(
+        for statistic, point, group, cell in itertools.product(
             range(len(self.statistics)),
             range(len(self.points)),
             range(len(self.sample.groups)),
             range(len(self.terms[term].cells)),
-        )
+        ):
+            if not self.nested or cell in self.nested[term][group]:
+                yield statistic, point, group, cell
 
     def _parts(self, statistic: int, point: int, group: int, term: int, cell: int) -> Iterator[str]:
         if len(self.statistics) > 1:

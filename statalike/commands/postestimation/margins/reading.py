@@ -9,11 +9,12 @@ from statalike.commands.postestimation.margins.covariates import (
 )
 from statalike.commands.postestimation.margins.empty_cells import OccurringCells
 from statalike.commands.postestimation.margins.estimation import needed_columns
+from statalike.commands.postestimation.margins.expression_statistics import expression_statistic
 from statalike.commands.postestimation.margins.observations import margins_sample
 from statalike.commands.postestimation.margins.plan import MarginsPlan
 from statalike.commands.postestimation.margins.requested_effects import requested_effects
 from statalike.commands.postestimation.margins.statistics import Statistic, requested_statistics
-from statalike.commands.postestimation.margins.terms import margins_terms
+from statalike.commands.postestimation.margins.terms import margins_terms, occurring_cells
 from statalike.data.missing import MISSING
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.evaluation import estimation_sample
@@ -31,7 +32,8 @@ def margins_plan(state: State, arguments: Arguments, items: VariableList) -> Mar
         raise last_estimates_not_found()
     statistics = predictions(state, arguments)
     columns = needed_columns(statistics)
-    covariates = model_covariates(statistics[0].columns, columns)
+    random = [column for each in statistics for column in each.random_columns]
+    covariates = model_covariates(statistics[0].columns, random)
     sample = margins_sample(state, arguments, columns)
     points = read_at_points(
         tuple(arguments.option("at") or ()),
@@ -39,20 +41,30 @@ def margins_plan(state: State, arguments: Arguments, items: VariableList) -> Mar
         at_means=arguments.flag("atmeans"),
         as_balanced=arguments.flag("asbalanced"),
     )
+    terms = margins_terms(items, covariates, state.data)
+    within = bool(arguments.variables("within"))
+    if within and arguments.flag("asbalanced"):
+        raise StataError(198, "option within() not yet supported with asbalanced")
     return MarginsPlan(
         covariates,
         statistics,
         points,
         sample,
-        margins_terms(items, covariates, state.data),
+        terms,
         requested_effects(state, arguments, covariates),
         _reweighting(state, arguments, covariates, statistics),
+        tuple(occurring_cells(state.data, term, sample) for term in terms) if within else (),
     )
 
 
 def predictions(state: State, arguments: Arguments) -> tuple[Statistic, ...]:
     """The statistics of every ``predict()``, or those that the estimator has by itself."""
     typed = tuple(arguments.option("predict") or ())
+    expression = arguments.string("expression")
+    if expression is not None:
+        if typed:
+            raise StataError(198, "only one of predict() or expression() is allowed")
+        return (expression_statistic(state, expression),)
     return tuple(each for text in typed or ("",) for each in requested_statistics(state, text))
 
 

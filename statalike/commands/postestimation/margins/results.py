@@ -84,6 +84,8 @@ def margins_results(
         macros["xvars"] = " ".join(effect.name for effect in plan.effects)
     if sample.over:
         macros["over"] = " ".join(sample.over)
+        if sample.within:
+            macros["within"] = " ".join(sample.within)
         for number, group in enumerate(sample.groups, 1):
             pairs = zip(group.levels, sample.over, strict=True)
             macros[f"by{number}"] = " ".join(f"{level}.{name}" for level, name in pairs)

@@ -60,8 +60,9 @@ class Statistic(Protocol):
 
     ``label`` says what it is (``Linear prediction``) and ``options`` how ``predict()`` asks for it.
     ``linear`` says that it is a linear function of the coefficients.  ``columns`` are those of the
-    linear predictor, omitted ones included, and ``needed`` all that are evaluated.  ``size`` is the
-    number of coefficients that derivatives are by.
+    linear predictor, omitted ones included, ``random_columns`` those of random coefficients, and
+    ``needed`` all that are evaluated.  ``size`` is the number of coefficients that derivatives are
+    by.
     """
 
     @property
@@ -72,6 +73,8 @@ class Statistic(Protocol):
     def linear(self) -> bool: ...
     @property
     def columns(self) -> tuple[Column, ...]: ...
+    @property
+    def random_columns(self) -> tuple[Column, ...]: ...
     @property
     def needed(self) -> tuple[Column, ...]: ...
     @property
@@ -95,6 +98,7 @@ class LinearPrediction:
     size: int
     position: int = 0
     linear: bool = True
+    random_columns: tuple[Column, ...] = ()
 
     @property
     def needed(self) -> tuple[Column, ...]:

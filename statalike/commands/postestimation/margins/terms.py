@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+
 from statalike.commands.postestimation.margins.covariates import ModelCovariates
+from statalike.commands.postestimation.margins.observations import MarginsSample
 from statalike.commands.postestimation.margins.plan import MarginsTerm
 from statalike.data.dataset import Dataset
 from statalike.design.terms import Factor, Term, model_terms
@@ -41,3 +44,15 @@ def _cells(term: Term, covariates: ModelCovariates) -> MarginsTerm:
         levels.append(element.levels)
     names = tuple(element.variable for element in term.elements)
     return MarginsTerm(names, tuple(itertools.product(*levels)))
+
+
+def occurring_cells(
+    data: Dataset, term: MarginsTerm, sample: MarginsSample
+) -> tuple[frozenset[int], ...]:
+    """For each group of observations the cells of a term, by position, that some of them are in."""
+    found: list[frozenset[int]] = []
+    for group in sample.groups:
+        table = [data.numbers(name)[group.positions].astype(np.int64) for name in term.factors]
+        present = set(zip(*(column.tolist() for column in table), strict=True)) or {()}
+        found.append(frozenset(k for k, cell in enumerate(term.cells) if cell in present))
+    return tuple(found)
