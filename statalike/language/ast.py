@@ -205,8 +205,27 @@ class NestedEffect(Node):
     within: VariableItem
 
 
+@dataclass(frozen=True)
+class CustomContrast(Node):
+    """``{a -1 0 1}``: one contrast of the levels of ``a``, or of the cells of several factors.
+
+    ``matrix`` names a matrix of contrasts where no coefficients are given.
+    """
+
+    variables: tuple[VariablePattern, ...]
+    coefficients: tuple[float, ...] = ()
+    matrix: str = ""
+
+
 VariableItem: TypeAlias = (
-    VariablePattern | VariableRange | Operated | Interaction | Group | SimpleEffect | NestedEffect
+    VariablePattern
+    | VariableRange
+    | Operated
+    | Interaction
+    | Group
+    | SimpleEffect
+    | NestedEffect
+    | CustomContrast
 )
 VariableList: TypeAlias = tuple[VariableItem, ...]
 

@@ -20,6 +20,7 @@ from statalike.language.ast import (
     Binary,
     Call,
     Coefficient,
+    CustomContrast,
     Equality,
     EquationHypothesis,
     Expression,
@@ -305,6 +306,15 @@ class TreeBuilder:
 
     def nested_effect(self, children: Children) -> NestedEffect:
         return NestedEffect(children[0], children[2], span=_span(children))
+
+    def custom_contrast(self, children: Children) -> CustomContrast:
+        inner = children[1:-1]
+        variables = tuple(child for child in inner if isinstance(child, VariablePattern))
+        rest = inner[2 * len(variables) - 1 :]
+        span = _span(children)
+        if rest[0].type == "PATTERN":
+            return CustomContrast(variables, matrix=str(rest[0]), span=span)
+        return CustomContrast(variables, tuple(float(number) for number in rest), span=span)
 
     def list_group(self, children: Children) -> Group:
         return Group(tuple(children[1:-1]), span=_span(children))
