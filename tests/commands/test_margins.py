@@ -482,3 +482,76 @@ def test_without_estimates() -> None:
     with pytest.raises(StataError) as caught:
         pupils().run("margins", quietly=True)
     assert caught.value.code == 301
+
+
+# --- comparisons --------------------------------------------------------------------------------
+
+
+def test_contrasts_are_differences_of_margins(regression: Session) -> None:
+    margins(regression, "margins a, at(x=(0 1))")
+    b = regression.state.r.matrices["b"].values[0].reshape(2, 3)
+    V = regression.state.r.matrices["V"].values
+    found, errors = margins(regression, "margins r.a, at(x=(0 1))")
+    np.testing.assert_allclose(found, (b[:, 1:] - b[:, :1]).T.ravel(), rtol=1e-9)
+    weights = np.zeros(6)
+    weights[[1, 0]] = 1, -1
+    np.testing.assert_allclose(errors[0], np.sqrt(weights @ V @ weights), rtol=1e-8)
+    text = regression.output("margins r.a, at(x=(0 1)) contrast(nowald pveffects)")
+    assert "Contrasts of predictive margins" in text
+    assert "a@_at" in text and "(2 vs 1) 1" in text and "P>F" not in text
+    across, errors = margins(regression, "margins a, at(x=(0 1)) contrast(atcontrast(r))")
+    assert not errors.any()
+    # x is in no interaction, so that these are zero, without noise.
+    np.testing.assert_array_equal(across, [0.0, 0.0])
+
+
+def test_simple_effects_and_effects_of_covariates(regression: Session) -> None:
+    margins(regression, "margins a#b")
+    b = regression.state.r.matrices["b"].values[0].reshape(3, 2)
+    found, _ = margins(regression, "margins b@a, contrast(effects)")
+    np.testing.assert_allclose(found, b[:, 1] - b[:, 0], rtol=1e-9)
+    margins(regression, "margins a, dydx(z)")
+    slopes = regression.state.r.matrices["b"].values[0]
+    found, _ = margins(regression, "margins ar.a, dydx(z)")
+    np.testing.assert_allclose(found, np.diff(slopes), rtol=1e-8)
+    text = regression.output("margins ar.a, dydx(z) contrast(nowald effects)")
+    assert "|   Contrast Delta-method" in text
+
+
+def test_pairwise_comparisons(regression: Session) -> None:
+    margins(regression, "margins a")
+    b = regression.state.r.matrices["b"].values[0]
+    regression.run("margins a, pwcompare(effects)", quietly=True)
+    r = regression.state.r.matrices
+    np.testing.assert_allclose(
+        r["b_vs"].values[0], [b[1] - b[0], b[2] - b[0], b[2] - b[1]], rtol=1e-9
+    )
+    unadjusted = r["table_vs"].values[3]
+    regression.run("margins a, pwcompare mcompare(bonferroni)", quietly=True)
+    adjusted = regression.state.r.matrices["table_vs"].values[3]
+    np.testing.assert_allclose(adjusted, np.minimum(1, 3 * unadjusted), rtol=1e-9)
+    text = regression.output("margins a, pwcompare(pv) mcompare(bonferroni)")
+    assert "Number of" in text and "Bonferroni" in text
+    assert "3 vs 2" in text
+
+
+def test_comparisons_without_margins_to_compare(regression: Session) -> None:
+    text = regression.output("margins, dydx(x) pwcompare(effects)")
+    assert text.startswith("note: ignoring pwcompare options because there are no margins")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("margins r.a, pwcompare", 198),
+        ("margins a, pwcompare contrast", 198),
+        ("margins r.a, nose", 198),
+        ("margins a, contrast(atcontrast(zz))", 198),
+        ("margins a, pwcompare(groups)", 198),
+        ("margins r.a, mcompare(tukey)", 198),
+    ],
+)
+def test_mistaken_comparisons(regression: Session, command: str, code: int) -> None:
+    with pytest.raises(StataError) as caught:
+        regression.run(command, quietly=True)
+    assert caught.value.code == code

@@ -8,6 +8,10 @@ import numpy as np
 
 from statalike.commands.estimation.display_options import DISPLAY_OPTIONS, confidence_level
 from statalike.commands.estimation.estimation_sample import set_estimation_sample
+from statalike.commands.postestimation.margins.comparing import (
+    requested_comparison,
+    show_comparison,
+)
 from statalike.commands.postestimation.margins.display import show_margins
 from statalike.commands.postestimation.margins.empty_cells import (
     inestimable,
@@ -16,13 +20,17 @@ from statalike.commands.postestimation.margins.empty_cells import (
 )
 from statalike.commands.postestimation.margins.estimation import estimate_margins
 from statalike.commands.postestimation.margins.plan import MarginsPlan
-from statalike.commands.postestimation.margins.reading import margins_plan, residual_df
+from statalike.commands.postestimation.margins.reading import (
+    listed_terms,
+    margins_plan,
+    residual_df,
+)
 from statalike.commands.postestimation.margins.results import MarginsRequest, margins_results
 from statalike.commands.registry import command
 from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
 from statalike.language.arguments import Arguments
-from statalike.language.parser import parse_contrast_list
+from statalike.output.notes import wrapped
 from statalike.results.stores import Results
 from statalike.state import State
 
@@ -38,15 +46,18 @@ DISPLAY = DISPLAY_OPTIONS.replace("noEMPTYcells ", "")
         "EYDX(string) CONTinuous PREDict(string repeated) EXPression(string) "
         "noATLegend noLEGend POST noESTIMcheck FORCE noSE noCHAINrule "
         "EMPTYcells(string) vce(string) subpop(string) noWEIGHTs noESAMPle df(real 0) "
+        "CONTRAST CONTRAST(string) PWCOMPare PWCOMPare(string) MCOMPare(string) "
         f"{DISPLAY}]"
     ),
-    unsupported="CONTRAST(string) PWCOMPare(string) MCOMPare(string)",
     help="margins of predictions, and effects on them",
     section="Postestimation",
 )
 def margins(state: State, arguments: Arguments) -> None:
     variance_method(arguments)
-    plan = margins_plan(state, arguments, parse_contrast_list(arguments.body))
+    terms = listed_terms(state, arguments.body)
+    over = (*arguments.variables("over"), *arguments.variables("within"))
+    comparison = requested_comparison(arguments, terms, over, state.data)
+    plan = margins_plan(state, arguments, terms)
     wanted = not arguments.options.get("nose")
     estimates = estimate_margins(state, plan, derivatives=wanted)
     lost = _inestimable(state, plan, arguments)
@@ -63,7 +74,22 @@ def margins(state: State, arguments: Arguments) -> None:
     results = margins_results(state, plan, request, estimates, variance, lost)
     state.r = results
     state.memory.margins = results.copy()
-    show_margins(state, plan, estimates, results, arguments.options)
+    if comparison is None:
+        show_margins(state, plan, estimates, results, arguments.options)
+    elif not (terms or over or len(plan.points) > 1 or len(plan.statistics) > 1):
+        what = "pwcompare" if comparison.pairwise else "contrast"
+        kind = "pairwise comparisons" if comparison.pairwise else "contrasts"
+        state.console.print_lines(
+            wrapped(
+                f"note: ignoring {what} options because there are no margins for making {kind}.",
+                state.settings.linesize,
+                indent=0,
+            )
+        )
+        show_margins(state, plan, estimates, results, arguments.options)
+    else:
+        results = show_comparison(state, plan, estimates, results, comparison)
+        state.r = results
     if arguments.flag("post"):
         post(state, results)
 

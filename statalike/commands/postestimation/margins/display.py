@@ -71,8 +71,10 @@ def show_heading(
     results: Results,
     options: Mapping[str, Any],
     title: str = "",
+    *,
+    closing: bool = True,
 ) -> None:
-    """Print what stands above the table, with a blank line before and after."""
+    """Print what stands above the table, with a blank line before and, if ``closing``, after."""
     macros, scalars = results.macros, results.scalars
     facts: list[tuple[str, str]] = []
     if plan.effects:
@@ -101,7 +103,8 @@ def show_heading(
             linesize=state.settings.linesize,
         )
     )
-    state.console.print()
+    if closing:
+        state.console.print()
 
 
 def show_note(state: State, plan: MarginsPlan) -> None:

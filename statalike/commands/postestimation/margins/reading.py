@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from statalike.commands.postestimation.margins.at_points import read_at_points
 from statalike.commands.postestimation.margins.covariates import (
     ModelCovariates,
@@ -16,14 +18,26 @@ from statalike.commands.postestimation.margins.requested_effects import requeste
 from statalike.commands.postestimation.margins.statistics import Statistic, requested_statistics
 from statalike.commands.postestimation.margins.terms import margins_terms, occurring_cells
 from statalike.data.missing import MISSING
+from statalike.design.contrast_terms import ContrastTerm, contrast_terms
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.evaluation import estimation_sample
 from statalike.language.arguments import Arguments
-from statalike.language.ast import VariableList
+from statalike.language.parser import parse_contrast_list
+from statalike.language.variable_lists import with_full_names
 from statalike.state import State
 
 
-def margins_plan(state: State, arguments: Arguments, items: VariableList) -> MarginsPlan:
+def listed_terms(state: State, text: str) -> tuple[ContrastTerm, ...]:
+    """The terms of the list of margins; r(111), r(198)."""
+    items = with_full_names(
+        parse_contrast_list(text),
+        state.data,
+        abbreviations=state.settings.varabbrev == "on",
+    )
+    return contrast_terms(items, state.data)
+
+
+def margins_plan(state: State, arguments: Arguments, listed: Sequence[ContrastTerm]) -> MarginsPlan:
     """The margins of a list of factors, with the options of ``margins``.
 
     r(301) without estimates, r(322) for statistics and covariates that the model does not have.
@@ -41,7 +55,7 @@ def margins_plan(state: State, arguments: Arguments, items: VariableList) -> Mar
         at_means=arguments.flag("atmeans"),
         as_balanced=arguments.flag("asbalanced"),
     )
-    terms = margins_terms(items, covariates, state.data)
+    terms = margins_terms(listed, covariates)
     within = bool(arguments.variables("within"))
     if within and arguments.flag("asbalanced"):
         raise StataError(198, "option within() not yet supported with asbalanced")

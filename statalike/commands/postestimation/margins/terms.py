@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,40 +11,39 @@ from statalike.commands.postestimation.margins.covariates import ModelCovariates
 from statalike.commands.postestimation.margins.observations import MarginsSample
 from statalike.commands.postestimation.margins.plan import MarginsTerm
 from statalike.data.dataset import Dataset
-from statalike.design.terms import Factor, Term, model_terms
+from statalike.design.contrast_terms import ContrastTerm
 from statalike.errors import StataError
-from statalike.language.ast import VariableList
 
 
 def margins_terms(
-    items: VariableList, covariates: ModelCovariates, data: Dataset
+    terms: Sequence[ContrastTerm], covariates: ModelCovariates
 ) -> tuple[MarginsTerm, ...]:
-    """The terms of a list such as ``a b#c d##e``; the overall margin of an empty list.
+    """The cells of the terms of a list such as ``a b#c r.d@e``; the overall margin of an empty one.
 
     r(322) for what is no factor of the model.
     """
-    if not items:
-        return (MarginsTerm(),)
-    return tuple(_cells(term, covariates) for term in model_terms(items, data, categorical=True))
+    return tuple(_cells(term, covariates) for term in terms) or (MarginsTerm(),)
 
 
-def _cells(term: Term, covariates: ModelCovariates) -> MarginsTerm:
+def _cells(term: ContrastTerm, covariates: ModelCovariates) -> MarginsTerm:
+    if term.measures:
+        name = term.measures[0].variable
+        raise StataError(322, f"factor {name} not found in list of covariates")
     levels: list[tuple[int, ...]] = []
-    for element in term.elements:
-        if not isinstance(element, Factor) or element.variable not in covariates.factors:
-            raise StataError(322, f"factor {element.variable} not found in list of covariates")
-        known = covariates.levels[element.variable]
-        if element.levels is None:
-            levels.append(known)
+    for name in term.variables:
+        if name not in covariates.factors:
+            raise StataError(322, f"factor {name} not found in list of covariates")
+        levels.append(covariates.levels[name])
+    for factor in term.compared:
+        # Without an operator levels are those of the list: `2.group`, `i(1 3).group`.
+        if factor.operator or factor.chosen is None:
             continue
-        for level in element.levels:
-            if level not in known:
-                raise StataError(
-                    322, f"level {level}.{element.variable} not found in list of covariates"
-                )
-        levels.append(element.levels)
-    names = tuple(element.variable for element in term.elements)
-    return MarginsTerm(names, tuple(itertools.product(*levels)))
+        (name,) = factor.variables
+        for level in factor.chosen:
+            if level not in covariates.levels[name]:
+                raise StataError(322, f"level {level}.{name} not found in list of covariates")
+        levels[term.variables.index(name)] = factor.chosen
+    return MarginsTerm(term.variables, tuple(itertools.product(*levels)))
 
 
 def occurring_cells(
