@@ -20,8 +20,10 @@ from statalike.language.ast import (
     Binary,
     Clause,
     CommandLine,
+    Definition,
     Expression,
     Hypothesis,
+    InitialCondition,
     InitialValue,
     LegendKey,
     MatrixTarget,
@@ -32,6 +34,7 @@ from statalike.language.ast import (
     Option,
     PlacedText,
     Span,
+    StartingValue,
     StatisticItem,
     TechniqueItem,
     VariableList,
@@ -177,6 +180,47 @@ def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
     """Starting values with their names, ``x=2 /lnsigma=1``, or without; r(198)."""
     values: tuple[InitialValue, ...] = grammar.parse("initial_values", text)
     return values
+
+
+# --- nonlinear models --------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_substitutable(text: str) -> Expression:
+    """The mean of a nonlinear model, parameters in braces; r(198), r(132), r(130)."""
+    expression: Expression = grammar.parse("substitutable", text)
+    _check_depth(expression, text)
+    return expression
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_definition(text: str) -> Definition:
+    """``name: expression`` or ``name: x1 x2 U[id], xb``, as in define(); r(198)."""
+    definition: Definition = grammar.parse("definition", text)
+    _check_depth(definition, text)
+    return definition
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_initial_condition(text: str) -> InitialCondition:
+    """``{name:} = expression``, as in tsinit(); r(198)."""
+    condition: InitialCondition = grammar.parse("initial_condition", text)
+    _check_depth(condition, text)
+    return condition
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_starting_values(text: str) -> tuple[StartingValue, ...]:
+    """Parameters with the values to begin from, ``phi:_cons 5 {a b} 1``; r(198)."""
+    values: tuple[StartingValue, ...] = grammar.parse("starting_values", text)
+    return values
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_starting_numbers(text: str) -> tuple[Number, ...]:
+    """Numbers between blanks, ``12.2 -3 1``; r(198)."""
+    numbers: tuple[Number, ...] = grammar.parse("starting_numbers", text)
+    return numbers
 
 
 # --- graphs ------------------------------------------------------------------------------------
