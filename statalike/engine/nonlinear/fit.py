@@ -2,20 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.errors import EstimationError
 from statalike.engine.linear.expectation_maximisation import EMRecord
 from statalike.engine.linear.fit import VarianceParameter
-from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord
+from statalike.engine.newton_raphson import IterationRecord
+from statalike.engine.nonlinear.alternation import (
+    AlternationEnd,
+    AlternationRecord,
+    NonlinearFitOptions,
+    NonlinearFitProgress,
+    alternate,
+)
+from statalike.engine.nonlinear.grouped_observations import (
+    GroupedObservations,
+    grouped_observations,
+)
+from statalike.engine.nonlinear.inference import infer
+from statalike.engine.nonlinear.least_squares import nonlinear_least_squares
+from statalike.engine.nonlinear.linearisation import Linearisation, linearise
 from statalike.engine.nonlinear.model import Method, NonlinearMixedModel
+from statalike.engine.nonlinear.parameters import (
+    from_estimates,
+    parameters_of,
+    random_effects_scales,
+    to_estimates,
+)
+from statalike.engine.nonlinear.residual_whitening import ResidualWhitener
 from statalike.engine.nonlinear.residuals import NonlinearResidualParameter
+from statalike.engine.nonlinear.starting_point import starting_point
+from statalike.engine.nonlinear.starting_values import (
+    Start,
+    expectation_maximisation,
+    start_at,
+    start_without_effects,
+)
 
 Array = NDArray[np.float64]
+
+__all__ = [
+    "AlternationRecord",
+    "NonlinearFitOptions",
+    "NonlinearFitProgress",
+    "NonlinearMixedFit",
+    "NonlinearStart",
+    "fit_nonlinear_mixed_model",
+]
+
+LEAST_SQUARES_ITERATIONS = 300
 
 Algorithm = Literal["lindstrom_bates", "generalised_least_squares", "least_squares"]
 
@@ -32,58 +71,6 @@ class NonlinearStart:
     fixed: Array
     keep_fixed: bool = False
     variance: Array | None = None
-
-
-@dataclass(frozen=True)
-class NonlinearFitOptions:
-    """How to fit; the defaults are menl's.
-
-    The alternation ends when the parameters or the log likelihood of successive iterations are
-    within ``rules``' tolerances, of which the scaled gradient serves nonlinear least squares
-    alone.  ``penalised_rules`` are those of a PNLS (or GNLS) step, ``linear_rules`` of an LME (or
-    ML, REML) step.
-    """
-
-    rules: ConvergenceRules = field(default_factory=lambda: ConvergenceRules(iterations=300))
-    penalised_rules: ConvergenceRules = field(
-        default_factory=lambda: ConvergenceRules(iterations=5)
-    )
-    linear_rules: ConvergenceRules = field(default_factory=lambda: ConvergenceRules(iterations=5))
-    em_iterations: int = 25
-    em_tolerance: float = 1e-10
-    standard_errors: bool = True
-
-
-@dataclass(frozen=True)
-class AlternationRecord:
-    """One iteration of the alternating algorithm (of nonlinear least squares, one of its own).
-
-    ``log_likelihood`` is that of the linearised model; ``fixed`` (p,) and ``estimates`` (K,) are
-    where it arrived; ``penalised`` and ``linear`` are the records of its two steps, the values of
-    the former minus half the penalised sum of squares over s2.
-    """
-
-    iteration: int
-    log_likelihood: float
-    fixed: Array
-    estimates: Array
-    penalised: tuple[IterationRecord, ...] = ()
-    linear: tuple[IterationRecord, ...] = ()
-
-
-@dataclass(frozen=True)
-class NonlinearFitProgress:
-    """What to call as a fit proceeds; each may be None.
-
-    ``starting_values`` is called before they are sought, if they are, with whether it is by EM;
-    ``alternation`` before the first iteration, if there is any; ``standard_errors`` before these.
-    """
-
-    starting_values: Callable[[bool], None] | None = None
-    em_iteration: Callable[[int, float], None] | None = None
-    alternation: Callable[[], None] | None = None
-    iteration: Callable[[AlternationRecord], None] | None = None
-    standard_errors: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,4 +122,148 @@ def fit_nonlinear_mixed_model(
     ``start`` as an array (p,) begins nonlinear least squares; None is zeros.  Raises
     :class:`EstimationError`; never fails for want of convergence, which ``converged`` tells.
     """
-    raise NotImplementedError
+    options, progress = options or NonlinearFitOptions(), progress or NonlinearFitProgress()
+    if start is None:
+        start = np.zeros(model.fixed_count)
+    if not isinstance(start, NonlinearStart):
+        start = NonlinearStart(np.asarray(start, dtype=np.float64))
+    if len(start.fixed) != model.fixed_count:
+        raise EstimationError(
+            "nonconformable", f"{len(start.fixed)} values for {model.fixed_count} fixed effects"
+        )
+    observations = grouped_observations(model)
+    whitener = ResidualWhitener(observations)
+    with np.errstate(all="ignore"):
+        if not model.levels and whitener.trivial:
+            return _least_squares(observations, whitener, start, options, progress)
+        beginning = _begin(observations, whitener, start, options, progress)
+        end = alternate(observations, whitener, beginning, options, progress)
+        return _completed(observations, whitener, beginning, end, options, progress)
+
+
+def _begin(
+    observations: GroupedObservations,
+    whitener: ResidualWhitener,
+    start: NonlinearStart,
+    options: NonlinearFitOptions,
+    progress: NonlinearFitProgress,
+) -> Start:
+    """Starting values for the alternation."""
+    model = observations.model
+    none = observations.no_effects()
+    if start.variance is not None:
+        given = from_estimates(model, start.variance)
+        here = _defined(linearise(observations, start.fixed, none))
+        return start_at(observations, whitener, here, given)
+    if progress.starting_values is not None:
+        progress.starting_values(bool(model.levels))
+    if start.keep_fixed:
+        here = _defined(linearise(observations, start.fixed, none))
+    else:
+        rules = replace(options.rules, iterations=LEAST_SQUARES_ITERATIONS)
+        here = starting_point(observations, start.fixed)
+        here = nonlinear_least_squares(observations, here, rules).linearisation
+    if not model.levels:
+        return start_without_effects(observations, whitener, here)
+    return expectation_maximisation(
+        observations,
+        whitener,
+        here,
+        start.keep_fixed,
+        options.em_iterations,
+        options.em_tolerance,
+        options.penalised_rules,
+        progress.em_iteration,
+    )
+
+
+def _defined(linearisation: Linearisation) -> Linearisation:
+    if not linearisation.usable:
+        raise EstimationError("likelihood_undefined", "the mean is not defined at the start")
+    return linearisation
+
+
+def _least_squares(
+    observations: GroupedObservations,
+    whitener: ResidualWhitener,
+    start: NonlinearStart,
+    options: NonlinearFitOptions,
+    progress: NonlinearFitProgress,
+) -> NonlinearMixedFit:
+    """Nonlinear regression, in the form of a mixed model's fit."""
+    model = observations.model
+    here = starting_point(observations, start.fixed)
+    if start.variance is not None or start.keep_fixed:
+        here = _defined(linearise(observations, start.fixed, ()))
+    if progress.alternation is not None:
+        progress.alternation()
+    records: list[AlternationRecord] = []
+
+    def report(record: IterationRecord) -> None:
+        estimates = np.zeros(1)
+        records.append(
+            AlternationRecord(
+                record.iteration, record.value, record.parameters, estimates, (record,)
+            )
+        )
+        if progress.iteration is not None:
+            progress.iteration(records[-1])
+
+    found = nonlinear_least_squares(observations, here, options.rules, report)
+    beginning = start_without_effects(observations, whitener, found.linearisation)
+    end = AlternationEnd(
+        beginning.model,
+        beginning.estimates,
+        found.linearisation.mean,
+        beginning.log_likelihood,
+        found.converged,
+        tuple(records),
+    )
+    fit = _completed(observations, whitener, beginning, end, options, progress)
+    return replace(fit, algorithm="least_squares", method=model.method)
+
+
+def _completed(
+    observations: GroupedObservations,
+    whitener: ResidualWhitener,
+    beginning: Start,
+    end: AlternationEnd,
+    options: NonlinearFitOptions,
+    progress: NonlinearFitProgress,
+) -> NonlinearMixedFit:
+    """The fit where the alternation ended, with standard errors."""
+    model = observations.model
+    if options.standard_errors and progress.standard_errors is not None:
+        progress.standard_errors()
+    linearisation = end.model.linearisation
+    inference = infer(
+        observations, whitener, end.model, end.mean, end.estimates, options.standard_errors
+    )
+    estimates = inference.estimates
+    scales = random_effects_scales(model)
+    matrices = iter(scales.matrices(estimates.scale * estimates.relative))
+    covariances = tuple(tuple(next(matrices) for _ in level.blocks) for level in model.levels)
+    fixed_covariance = np.zeros((model.fixed_count, model.fixed_count))
+    fixed_covariance[np.ix_(linearisation.kept, linearisation.kept)] = inference.fixed_covariance
+    return NonlinearMixedFit(
+        method=model.method,
+        algorithm="lindstrom_bates" if model.levels else "generalised_least_squares",
+        observations=observations.count,
+        fixed=linearisation.fixed,
+        fixed_covariance=fixed_covariance,
+        rank=int(linearisation.kept.sum()),
+        covariances=covariances,
+        residual_variance=estimates.scale,
+        parameters=parameters_of(model),
+        estimates=to_estimates(model, estimates),
+        parameter_covariance=inference.parameter_covariance,
+        singular=inference.singular,
+        at_boundary=inference.at_boundary,
+        log_likelihood=inference.log_likelihood,
+        converged=end.converged,
+        iterations=end.records,
+        em=beginning.em,
+        effects=observations.of_all_groups(linearisation.effects),
+        groups=observations.members,
+        group_sizes=observations.all_sizes,
+    )
