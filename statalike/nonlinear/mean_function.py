@@ -245,8 +245,9 @@ class _GraphBuilder:
             return self._reference(reference)
         match expression:
             case Definition(name=name, body=body):
-                part = isinstance(body, LinearCombination) and body != self.specification.body(name)
-                return self._linear(name, body) if part else self.named(name)
+                if isinstance(body, LinearCombination) and body != self.specification.body(name):
+                    return self._linear(name, body)
+                return self.named(name)
             case LinearCombination():
                 return self._effects(expression)
             case Parameter():

@@ -289,9 +289,10 @@ def _referred(
             if isinstance(node, Parameter):
                 if node.group in combinations and node.name not in effects:
                     found.add(node.group)
-            elif isinstance(node, Definition):
-                if combinations.get(node.name, node.body) != node.body:
-                    found.add(node.name)
+            elif (
+                isinstance(node, Definition) and combinations.get(node.name, node.body) != node.body
+            ):
+                found.add(node.name)
     return found
 
 

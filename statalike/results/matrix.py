@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Stripe(NamedTuple):
     """The name of one row or column: ``equation:name``; the equation may be empty.
 
-    A parameter without an equation, in the equation ``/``, is written ``/name``.
+    A parameter without an equation, in the equation ``/``, is written ``/name``; one of a group
+    has an equation such as ``/group``.
     """
 
     equation: str
@@ -27,9 +28,9 @@ class Stripe(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Stripe:
-        if text.startswith("/"):
-            return cls("/", text[1:].removeprefix(":"))
         equation, colon, name = text.partition(":")
+        if text.startswith("/") and equation in ("/", text):
+            return cls("/", text[1:].removeprefix(":"))
         return cls(equation, name) if colon else cls("", text)
 
 

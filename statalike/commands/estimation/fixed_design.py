@@ -35,13 +35,20 @@ def refuse_strings(data: Dataset, variables: Iterable[str]) -> None:
 
 
 def settled_design(
-    state: State, terms: Iterable[Term], sample: np.ndarray, *, constant: bool, notes: bool = True
+    state: State,
+    terms: Iterable[Term],
+    sample: np.ndarray,
+    *,
+    constant: bool,
+    notes: bool = True,
+    data: Dataset | None = None,
 ) -> tuple[Design, np.ndarray]:
     """The design on a sample with collinear columns omitted, each said in a note with ``notes``.
 
-    Also its matrix on the sample, the omitted columns left out.
+    Also its matrix on the sample, the omitted columns left out.  ``data`` are those in memory
+    unless given.
     """
-    data = state.data
+    data = state.data if data is None else data
     design = build_design(terms, data, sample, constant=constant)
     for column in design.columns:
         if column.empty and notes:
