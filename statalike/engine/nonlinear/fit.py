@@ -35,7 +35,7 @@ from statalike.engine.nonlinear.parameters import (
 )
 from statalike.engine.nonlinear.residual_whitening import ResidualWhitener
 from statalike.engine.nonlinear.residuals import NonlinearResidualParameter
-from statalike.engine.nonlinear.starting_point import starting_point
+from statalike.engine.nonlinear.starting_point import least_squares_start
 from statalike.engine.nonlinear.starting_values import (
     Start,
     expectation_maximisation,
@@ -161,8 +161,7 @@ def _begin(
         here = _defined(linearise(observations, start.fixed, none))
     else:
         rules = replace(options.rules, iterations=LEAST_SQUARES_ITERATIONS)
-        here = starting_point(observations, start.fixed)
-        here = nonlinear_least_squares(observations, here, rules).linearisation
+        here = least_squares_start(observations, start.fixed, rules).linearisation
     if not model.levels:
         return start_without_effects(observations, whitener, here)
     return expectation_maximisation(
@@ -192,9 +191,11 @@ def _least_squares(
 ) -> NonlinearMixedFit:
     """Nonlinear regression, in the form of a mixed model's fit."""
     model = observations.model
-    here = starting_point(observations, start.fixed)
-    if start.variance is not None or start.keep_fixed:
-        here = _defined(linearise(observations, start.fixed, ()))
+    here = linearise(observations, start.fixed, ())
+    if start.variance is None and not start.keep_fixed and not (here.usable and start.fixed.any()):
+        few = replace(options.rules, iterations=LEAST_SQUARES_ITERATIONS)
+        here = least_squares_start(observations, start.fixed, few).linearisation
+    _defined(here)
     if progress.alternation is not None:
         progress.alternation()
     records: list[AlternationRecord] = []

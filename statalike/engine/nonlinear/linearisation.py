@@ -145,6 +145,8 @@ def level_blocks(products: CrossProducts, columns: Array) -> list[Array]:
     of observations in the order of their groups.
     """
     groups = products.groups
+    if not products.levels:
+        return []
     assert groups.starts is not None
     blocks: list[Array] = []
     first = len(columns) - products.fixed_count - 1

@@ -57,15 +57,7 @@ class GaussNewtonStep:
 
 def gauss_newton_step(products: CrossProducts, relative: Array) -> GaussNewtonStep:
     """The step of a linearised model with covariance parameters ``relative`` (K,) to ``s2``."""
-    working = np.zeros(0)
-    if len(relative):
-        working = variance_parameters(products.levels).to_working @ relative
-    covariances: list[Array] = []
-    start = 0
-    for level in products.levels:
-        own = working[start : start + len(level.basis)]
-        covariances.append(np.tensordot(own, level.basis, axes=1))
-        start += len(level.basis)
+    covariances = working_covariances(products, relative)
     crossproduct, levels = eliminated_levels(products, covariances)
     p = products.fixed_count
     coefficients: Array = np.zeros(p)
@@ -79,6 +71,20 @@ def gauss_newton_step(products: CrossProducts, relative: Array) -> GaussNewtonSt
         )
     ]
     return GaussNewtonStep(products.design.original_coefficients(coefficients), effects, expected)
+
+
+def working_covariances(products: CrossProducts, relative: Array) -> list[Array]:
+    """The covariance matrix of each level to the scale, in working coordinates."""
+    working = np.zeros(0)
+    if len(relative):
+        working = variance_parameters(products.levels).to_working @ relative
+    covariances: list[Array] = []
+    start = 0
+    for level in products.levels:
+        own = working[start : start + len(level.basis)]
+        covariances.append(np.tensordot(own, level.basis, axes=1))
+        start += len(level.basis)
+    return covariances
 
 
 class Penalty:

@@ -164,16 +164,18 @@ class PowerVariance(VarianceFunction):
             return np.log(values), power, _of_strata(constant, self.strata)
 
     def log_scale(self, parameters: Array, mean: Array) -> Array:
-        _, power, constant = self._terms(parameters, mean)
+        logarithm, power, constant = self._terms(parameters, mean)
         with np.errstate(all="ignore"):
-            return np.broadcast_to(np.log(constant + power), mean.shape)
+            result = np.broadcast_to(np.log(constant + power), mean.shape)
+            # At a power of zero, too, a v of zero has no variance of its own.
+            return result if self.constant else np.where(np.isfinite(logarithm), result, -np.inf)
 
     def slopes(self, parameters: Array, mean: Array) -> Array:
         logarithm, power, constant = self._terms(parameters, mean)
         scale = constant + power
         with np.errstate(all="ignore"):
             # |v|^delta log |v| vanishes with v where delta is positive.
-            own = np.where(power > 0.0, power * logarithm, 0.0) / scale
+            own = np.where(np.isfinite(logarithm), power * logarithm, 0.0) / scale
             rows = [own, np.broadcast_to(constant / scale, own.shape)][: 1 + self.constant]
         return _separate(np.stack(rows), self.strata)
 

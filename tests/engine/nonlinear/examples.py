@@ -91,19 +91,6 @@ def logistic(time: Array) -> Curve:
     return curve
 
 
-def brain_shrinkage(time: Array) -> Curve:
-    """``phi1 + (phi2 - phi1) exp(-phi3 t)``."""
-
-    def curve(phi: Array) -> tuple[Array, Array]:
-        low, high, rate = phi
-        decay = np.exp(-rate * time)
-        return low + (high - low) * decay, np.stack(
-            [1.0 - decay, decay, -(high - low) * time * decay]
-        )
-
-    return curve
-
-
 def attenuation(distance: Array) -> Curve:
     """``phi1 - log10(s) - phi3 s`` with ``s = sqrt(d^2 + exp(phi2))``."""
 
@@ -180,6 +167,20 @@ def oscillation(voltage: Array) -> Curve:
         angle = frequency * voltage + np.pi / 4.0
         return level + size * np.cos(angle), np.stack(
             [np.ones_like(angle), np.cos(angle), -size * np.sin(angle) * voltage]
+        )
+
+    return curve
+
+
+def asymptotic(age: Array) -> Curve:
+    """``phi1 + (phi2 - phi1) exp(-exp(phi3) t)``."""
+
+    def curve(phi: Array) -> tuple[Array, Array]:
+        limit, start, log_rate = phi
+        rate = np.exp(log_rate)
+        decay = np.exp(-rate * age)
+        return limit + (start - limit) * decay, np.stack(
+            [1.0 - decay, decay, -(start - limit) * rate * age * decay]
         )
 
     return curve

