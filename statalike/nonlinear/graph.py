@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.nonlinear.derivative_rules import Array, Rule, Value
+from statalike.nonlinear.recursion import PeriodLayout, SequentialNode, evaluate_recursion
 
 Slopes: TypeAlias = "dict[int, Value]"
 Rows: TypeAlias = NDArray[np.intp]
@@ -110,6 +111,9 @@ class Graph:
     _numbers: dict[object, int] = field(default_factory=dict)
     _depends: list[set[int]] = field(default_factory=list)
     _sequential: list[bool] = field(default_factory=list)
+    _layout: PeriodLayout | None = None
+    _recursion: tuple[SequentialNode, ...] = ()
+    _recursion_directions: tuple[int, ...] = ()
 
     def add(self, node: GraphNode, key: object = None) -> int:
         """The number of a node, the same one for nodes with the same key."""
@@ -150,6 +154,17 @@ class Graph:
                     self._depends[number] = found
                     changed = True
 
+        following = [number for number, own in enumerate(self._sequential) if own]
+        if following:
+            assert self.previous is not None
+            self._layout = PeriodLayout.of(self.periods, self.previous)
+            self._recursion = tuple(self._sequential_node(number) for number in following)
+            reached = {d for number in following for d in self._depends[number]}
+            for sequential in self._recursion:
+                for operand in sequential.operands:
+                    reached |= self._depends[operand]
+            self._recursion_directions = tuple(sorted(reached))
+
     def depends_on(self, number: int) -> frozenset[int]:
         """The directions of a node, as numbers of their nodes."""
         return frozenset(self._depends[number])
@@ -161,7 +176,7 @@ class Graph:
             for number, node in enumerate(self.nodes):
                 if not self._sequential[number]:
                     self._evaluate_node(number, node, fixed, effects, result, slopes)
-            if any(self._sequential):
+            if self._recursion:
                 self._evaluate_periods(result, slopes)
         return result
 
@@ -189,51 +204,39 @@ class Graph:
 
     def _evaluate_periods(self, result: Evaluated, slopes: bool) -> None:
         """The nodes that follow time, period by period."""
-        assert self.previous is not None
-        following = [number for number, own in enumerate(self._sequential) if own]
-        for number in following:
-            result.values[number] = np.full(self.size, np.nan)
-            if slopes:
-                result.slopes[number] = {d: np.zeros(self.size) for d in self._depends[number]}
-        for period, rows in enumerate(self.periods):
-            values: dict[int, Value] = {}
-            own_slopes: dict[int, Slopes] = {}
-            before = self.previous[rows]
-            for number in following:
-                node = self.nodes[number]
-                if isinstance(node, Lag):
-                    if period == 0:
-                        values[number], own_slopes[number] = np.full(len(rows), np.nan), {}
-                    else:
-                        source = self._carried_node(node.name, period - 1)
-                        values[number] = _at(result.values[source], before)
-                        own_slopes[number] = _slopes_at(result.slopes[source], before)
-                else:
-                    assert isinstance(node, Operation)
-                    for operand in node.operands:
-                        if operand not in values:
-                            values[operand] = _at(result.values[operand], rows)
-                            own_slopes[operand] = _slopes_at(result.slopes[operand], rows)
-                    values[number], own_slopes[number] = apply_rule(
-                        node.rule, node.operands, values, own_slopes, slopes
-                    )
-            for number in following:
-                _put(result.values[number], rows, values[number])
-                for direction, slope in own_slopes[number].items():
-                    _put(result.slopes[number][direction], rows, slope)
+        assert self._layout is not None
+        directions = self._recursion_directions
+        values, matrices = evaluate_recursion(
+            self._recursion,
+            self._layout,
+            lambda number: (result.values[number], result.slopes[number]),
+            directions,
+            slopes=slopes,
+        )
+        for number, value in values.items():
+            result.values[number] = value
+        for number, matrix in matrices.items():
+            result.slopes[number] = {
+                direction: matrix[row]
+                for row, direction in enumerate(directions)
+                if direction in self._depends[number]
+            }
 
-    def _carried_node(self, name: str, period: int) -> int:
-        carried = self.carried[name]
-        if period == 0 and carried.initial is not None:
-            return carried.initial
-        return carried.target
+    def _sequential_node(self, number: int) -> SequentialNode:
+        node = self.nodes[number]
+        if isinstance(node, Operation):
+            return SequentialNode(number, node.rule, node.operands)
+        assert isinstance(node, Lag)
+        carried = self.carried[node.name]
+        initial = carried.target if carried.initial is None else carried.initial
+        return SequentialNode(number, None, (initial, carried.target))
 
 
 def direction_value(node: Direction, fixed: Array, effects: Array) -> Value:
     """The value of a parameter, a random effect or a linear combination."""
     match node:
         case ParameterDirection(index=index):
-            return float(fixed[index])
+            return np.float64(fixed[index])
         case EffectDirection(index=index):
             return effects[:, index]
         case LinearDirection(columns=columns, indices=indices, effects=terms):
@@ -246,8 +249,8 @@ def direction_value(node: Direction, fixed: Array, effects: Array) -> Value:
 def apply_rule(
     rule: Rule,
     operands: tuple[int, ...],
-    values: Sequence[Value] | dict[int, Value],
-    slopes: Sequence[Slopes] | dict[int, Slopes],
+    values: Sequence[Value],
+    slopes: Sequence[Slopes],
     wanted: bool,
 ) -> tuple[Value, Slopes]:
     """The value of a rule at its operands and, by the chain rule, its slopes."""
@@ -275,16 +278,3 @@ def _product(factor: Value, slope: Value, selects: bool) -> Value:
     if isinstance(slope, float):
         return factor if slope == 1.0 else factor * slope
     return factor * slope
-
-
-def _at(value: Value, rows: Rows) -> Value:
-    return value[rows] if isinstance(value, np.ndarray) and value.ndim else value
-
-
-def _slopes_at(slopes: Slopes, rows: Rows) -> Slopes:
-    return {direction: _at(slope, rows) for direction, slope in slopes.items()}
-
-
-def _put(target: Value, rows: Rows, value: Value) -> None:
-    assert isinstance(target, np.ndarray)
-    target[rows] = value

@@ -286,7 +286,8 @@ class _GraphBuilder:
     def _data(self, expression: Expression) -> int:
         value = numbers(evaluate(expression, self.context, self.rows.rows))
         if isinstance(value, float):
-            number = np.nan if value >= MISSING else value
+            # NumPy's floats divide by zero without an exception, Python's do not.
+            number = np.float64(np.nan if value >= MISSING else value)
             return self.graph.add(Constant(number), ("number", number))
         return self.graph.add(Constant(_known(value)), expression)
 

@@ -199,12 +199,18 @@ def _with_time(
     sizes = np.diff(np.append(starts, len(rows)))
     number = np.arange(len(rows)) - np.repeat(starts, sizes) + 1
     twin = data.copy()
-    for name, values in ((PANEL_NAME, panel[by_time] + 1), (TIME_NAME, number)):
+    panel_name = PANEL_NAME
+    if len(path) == 1 and not data.variable(path[0]).is_string:
+        panel_name = path[0]
+    made = [(TIME_NAME, number)]
+    if panel_name == PANEL_NAME:
+        made.append((PANEL_NAME, panel[by_time] + 1))
+    for name, values in made:
         whole = np.full(data.n, MISSING)
         whole[rows[by_time]] = values
         twin.variables[name] = Variable(name, storage_type("double"), whole, "", "", "")
     twin.characteristics.setdefault("_dta", {}).update(
-        {PANEL: PANEL_NAME, TIME: TIME_NAME, DELTA: "1"}
+        {PANEL: panel_name, TIME: TIME_NAME, DELTA: "1"}
     )
     return twin
 
