@@ -50,7 +50,12 @@ class StateContext:
     def stored(self, store: str, name: str) -> Stored:
         if store == "c":
             return self._state.system_value(name)
-        results: Results = getattr(self._state.memory, store)
+        if store == "program":
+            return program_value(self._state, name)
+        if store == "return":
+            results = self._state.call.returned
+        else:
+            results = getattr(self._state.memory, store)
         for part in (results.scalars, results.macros, results.matrices):
             if name in part:
                 return part[name]
@@ -64,6 +69,27 @@ class StateContext:
 
     def matrix(self, name: str) -> Matrix | None:
         return self._state.memory.matrices.get(name)
+
+
+def program_value(state: State, name: str) -> float:
+    """What ``_by()`` and its relatives and ``replay()`` tell about the program that is running."""
+    call = state.call
+    number, groups, _ = call.by_place
+    rows = call.by_rows
+    match name:
+        case "_by":
+            return float(rows is not None or bool(call.by_place[2]))
+        case "_byindex":
+            return float(number)
+        case "_bylastcall":
+            return float(number == groups)
+        case "_byn1":
+            return 1.0 if rows is None else float(rows.start + 1)
+        case "_byn2":
+            return float(state.data.n if rows is None else rows.stop)
+        case _:
+            given = state.macros.get("0", "").strip()
+            return float(not given or given.startswith(","))
 
 
 def estimation_sample(state: State) -> np.ndarray | None:

@@ -119,6 +119,16 @@ class OperatorVariable(Node):
 
 
 @dataclass(frozen=True)
+class Prediction(Node):
+    """``predict(mu fixedonly)`` in the expression of ``predictnl``: the options of a prediction.
+
+    ``xb()`` and ``xb(eq)`` read as ``predict(xb)`` and ``predict(xb equation(eq))``.
+    """
+
+    options: str
+
+
+@dataclass(frozen=True)
 class LabelValue(Node):
     """``"Foreign":origin``: the number that a value label gives to a text."""
 
@@ -187,6 +197,14 @@ class InitialCondition(Node):
 
 
 @dataclass(frozen=True)
+class PredictedExpression(Node):
+    """``(newvar = {phi:})``."""
+
+    variable: str
+    name: str
+
+
+@dataclass(frozen=True)
 class StartingValue(Node):
     """Parameters and the expression of the value that each of them begins from.
 
@@ -208,6 +226,7 @@ Expression: TypeAlias = (
     | Coefficient
     | Subscript
     | OperatorVariable
+    | Prediction
     | LabelValue
     | IndexRange
     | VariableProduct

@@ -20,10 +20,8 @@ from statalike.language.ast import (
     Binary,
     Clause,
     CommandLine,
-    Definition,
     Expression,
     Hypothesis,
-    InitialCondition,
     InitialValue,
     LegendKey,
     MatrixTarget,
@@ -34,12 +32,12 @@ from statalike.language.ast import (
     Option,
     PlacedText,
     Span,
-    StartingValue,
     StatisticItem,
     TechniqueItem,
     VariableList,
     Weight,
 )
+from statalike.language.numeral_shapes import expression_by_shape, pieces_of_line
 from statalike.language.quoting import check_balance, marks, unquoted
 from statalike.language.tree_builder import ClausePieces, Piece
 
@@ -50,6 +48,9 @@ DEEPEST_EXPRESSION: Final = 300
 _OBSERVATIONS = re.compile(r"(-?\d+|[flFL])(?:\s*/\s*(-?\d+|[flFL]))?")
 _NAME = re.compile(r"\s*(\w*)")
 _NUMERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
+_PAIRS: Final = ("()", "[]")
+_AROUND_EQUALS = re.compile(r"(?<=\w)\s*(?<![=<>!~])=(?!=)\s*")
 _CACHED_LINES: Final = 4096
 
 TextSpan: TypeAlias = tuple[str, Span]
@@ -61,7 +62,7 @@ TextSpan: TypeAlias = tuple[str, Span]
 @functools.lru_cache(maxsize=_CACHED_LINES)
 def parse_command_line(text: str) -> CommandLine:
     """A standard command line: name, first clause and the clauses after each ``||``."""
-    name, clauses = grammar.parse("command_line", text)
+    name, clauses = pieces_of_line(text)
     first, *rest = (_clause(text, pieces) for pieces in clauses)
     return CommandLine(str(name or ""), first, tuple(rest), text, span=(0, len(text)))
 
@@ -77,8 +78,11 @@ def parse_expression(text: str) -> Expression:
     """One expression, numeric or string.  Raises r(198), r(132), r(130)."""
     if _NUMERAL.fullmatch(text):  # as loops make them, a new one at every turn
         return Number(float(text), text, span=(0, len(text)))
-    expression: Expression = grammar.parse("expression", text)
-    _check_depth(expression, text)
+    expression = expression_by_shape(text) if len(text) <= DEEPEST_EXPRESSION else None
+    if expression is not None:
+        return expression
+    expression = grammar.parse("expression", text)
+    check_depth(expression, text)
     return expression
 
 
@@ -99,6 +103,36 @@ def parse_expression_prefix(text: str) -> tuple[Expression, str]:
             return parse_expression(text[:cut].rstrip()), text[cut:]
         except StataError:
             raise error from None
+
+
+def parse_expression_groups(text: str) -> tuple[tuple[str, str], ...]:
+    """The expressions of ``(name: exp) (exp)`` or ``name: exp``, each with its name; r(198).
+
+    The name is empty where there is none; expressions stay text.
+    """
+    try:
+        pieces: list[Piece] = grammar.parse("expression_groups", text)
+        inside = [text[slice(*piece.inside)] for piece in pieces if piece.inside is not None]
+    except StataError:
+        inside = [text]
+    named = [split_prefix(each) for each in inside]
+    return tuple(
+        ("", first) if expression is None else (first, expression) for first, expression in named
+    )
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_equality(text: str) -> tuple[Expression, ...]:
+    """The sides of ``exp = exp = ...``, at least two; r(198)."""
+    cuts = [found.start() for found in _EQUALS.finditer(text)]
+    outside = [
+        cut for cut in cuts if all(text[:cut].count(a) == text[:cut].count(b) for a, b in _PAIRS)
+    ]
+    if not outside:
+        raise invalid_syntax()
+    starts = [0, *(cut + 1 for cut in outside)]
+    ends = [*outside, len(text)]
+    return tuple(parse_expression(text[a:b].strip()) for a, b in zip(starts, ends, strict=True))
 
 
 @functools.lru_cache(maxsize=_CACHED_LINES)
@@ -126,7 +160,7 @@ def parse_anova_model(text: str) -> tuple[VariableList, ...]:
     if len(text) > DEEPEST_EXPRESSION:
         for part in parts:
             for item in part:
-                _check_depth(item, text)
+                check_depth(item, text)
     return parts
 
 
@@ -135,7 +169,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
     """What ``test`` is given: lists of coefficients, equalities, equations; r(198)."""
     hypotheses: tuple[Hypothesis, ...] = grammar.parse("linear_hypotheses", text)
     for hypothesis in hypotheses:
-        _check_depth(hypothesis, text)
+        check_depth(hypothesis, text)
     return hypotheses
 
 
@@ -143,7 +177,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
 def parse_linear_combination(text: str) -> Expression:
     """A sum of coefficients that may be named as in ``2.group`` and ``1.group#c.x``; r(198)."""
     combination: Expression = grammar.parse("linear_combination", text)
-    _check_depth(combination, text)
+    check_depth(combination, text)
     return combination
 
 
@@ -160,7 +194,7 @@ def parse_numlist(text: str) -> NumberList:
 def parse_matrix_expression(text: str) -> Expression:
     """An expression of matrices and scalars, ``(1, 2 \\ 3, 4) * A'``; r(198), r(130)."""
     expression: Expression = grammar.parse("matrix_expression", text)
-    _check_depth(expression, text)
+    check_depth(expression, text)
     return expression
 
 
@@ -182,45 +216,38 @@ def parse_initial_values(text: str) -> tuple[InitialValue, ...]:
     return values
 
 
-# --- nonlinear models --------------------------------------------------------------------------
+def parse_collected(text: str) -> tuple[tuple[str, str, str], ...]:
+    """What a prefix such as ``bootstrap`` collects: equation, name and text of each expression.
+
+    ``mean=r(mean) (r(sd)/2) _b (eq: a=_b[x])``: expressions end at a blank outside brackets.
+    Equation and name are empty where they were not given; r(198).
+    """
+    found: list[tuple[str, str, str]] = []
+    for word in _bracketed_words(_AROUND_EQUALS.sub("=", text)):
+        if word.startswith("(") and word.endswith(")"):
+            equation, inner = split_prefix(word[1:-1])
+            if inner is not None:
+                found += [(equation, name, each) for _, name, each in parse_collected(inner)]
+                continue
+        name, equals, expression = word.partition("=")
+        if equals and name.isidentifier() and not expression.startswith("="):
+            found.append(("", name, expression))
+        else:
+            found.append(("", "", word))
+    return tuple(found)
 
 
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_substitutable(text: str) -> Expression:
-    """The mean of a nonlinear model, parameters in braces; r(198), r(132), r(130)."""
-    expression: Expression = grammar.parse("substitutable", text)
-    _check_depth(expression, text)
-    return expression
-
-
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_definition(text: str) -> Definition:
-    """``name: expression`` or ``name: x1 x2 U[id], xb``, as in define(); r(198)."""
-    definition: Definition = grammar.parse("definition", text)
-    _check_depth(definition, text)
-    return definition
-
-
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_initial_condition(text: str) -> InitialCondition:
-    """``{name:} = expression``, as in tsinit(); r(198)."""
-    condition: InitialCondition = grammar.parse("initial_condition", text)
-    _check_depth(condition, text)
-    return condition
-
-
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_starting_values(text: str) -> tuple[StartingValue, ...]:
-    """Parameters with the values to begin from, ``phi:_cons 5 {a b} 1``; r(198)."""
-    values: tuple[StartingValue, ...] = grammar.parse("starting_values", text)
-    return values
-
-
-@functools.lru_cache(maxsize=_CACHED_LINES)
-def parse_starting_numbers(text: str) -> tuple[Number, ...]:
-    """Numbers between blanks, ``12.2 -3 1``; r(198)."""
-    numbers: tuple[Number, ...] = grammar.parse("starting_numbers", text)
-    return numbers
+def _bracketed_words(text: str) -> Iterator[str]:
+    """Words between blanks that stand outside brackets and quotes."""
+    start = depth = 0
+    for position, character in enumerate(f"{text} "):
+        depth += (character in "([") - (character in ")]")
+        if character.isspace() and depth == 0:
+            if text[start:position].strip():
+                yield text[start:position].strip()
+            start = position + 1
+    if depth:
+        raise invalid_syntax()
 
 
 # --- graphs ------------------------------------------------------------------------------------
@@ -456,11 +483,11 @@ def _variables(rule: str, text: str) -> VariableList:
     variables: VariableList = grammar.parse(rule, text)
     if len(text) > DEEPEST_EXPRESSION:
         for item in variables:
-            _check_depth(item, text)
+            check_depth(item, text)
     return variables
 
 
-def _check_depth(root: Node, text: str) -> None:
+def check_depth(root: Node, text: str) -> None:
     """r(130) for a tree too deep to be read by recursion."""
     if len(text) <= DEEPEST_EXPRESSION:
         return

@@ -16,6 +16,7 @@ from statalike.language.ast import (
     Number,
     Operated,
     Parameter,
+    PredictedExpression,
     RandomEffect,
     Span,
     StartingValue,
@@ -104,6 +105,12 @@ class SubstitutableTree:
 
     def initial_condition(self, children: Children) -> InitialCondition:
         return InitialCondition(_name(children[1]), children[4], span=span_of(children))
+
+    def predictions(self, children: Children) -> tuple[PredictedExpression, ...]:
+        return tuple(children)
+
+    def predicted_expression(self, children: Children) -> PredictedExpression:
+        return PredictedExpression(str(children[1]), _name(children[4]), span=span_of(children))
 
     # --- starting values ---
 

@@ -15,7 +15,7 @@ class Stripe(NamedTuple):
     """The name of one row or column: ``equation:name``; the equation may be empty.
 
     A parameter without an equation, in the equation ``/``, is written ``/name``; one of a group
-    has an equation such as ``/group``.
+    of parameters ``/group:name``.
     """
 
     equation: str
@@ -28,9 +28,9 @@ class Stripe(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Stripe:
-        equation, colon, name = text.partition(":")
-        if text.startswith("/") and equation in ("/", text):
+        if text.startswith("/") and ":" not in text[2:]:
             return cls("/", text[1:].removeprefix(":"))
+        equation, colon, name = text.partition(":")
         return cls(equation, name) if colon else cls("", text)
 
 

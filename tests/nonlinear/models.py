@@ -7,7 +7,7 @@ import numpy as np
 from statalike.data.dataset import Dataset
 from statalike.design.columns import CONSTANT
 from statalike.design.design import build_design
-from statalike.language.parser import (
+from statalike.language.nonlinear_parser import (
     parse_definition,
     parse_initial_condition,
     parse_substitutable,

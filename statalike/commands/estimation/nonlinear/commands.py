@@ -60,7 +60,7 @@ from statalike.errors import StataError, last_estimates_not_found, no_observatio
 from statalike.evaluation import observations_mask
 from statalike.language.arguments import Arguments
 from statalike.language.ast import Definition, Expression, InitialCondition
-from statalike.language.parser import (
+from statalike.language.nonlinear_parser import (
     parse_definition,
     parse_initial_condition,
     parse_substitutable,

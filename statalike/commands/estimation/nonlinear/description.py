@@ -32,7 +32,7 @@ from statalike.engine.nonlinear.model import (
     NonlinearMixedModel,
 )
 from statalike.evaluation import StateContext
-from statalike.language.parser import (
+from statalike.language.nonlinear_parser import (
     parse_definition,
     parse_initial_condition,
     parse_substitutable,

@@ -14,7 +14,7 @@ from statalike.engine.nonlinear.fit import NonlinearStart
 from statalike.errors import StataError
 from statalike.evaluation import StateContext, coefficient_position
 from statalike.language.expressions import evaluate_scalar
-from statalike.language.parser import parse_starting_numbers, parse_starting_values
+from statalike.language.nonlinear_parser import parse_starting_numbers, parse_starting_values
 from statalike.language.suboptions import Suboptions, read_suboptions
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.state import State
