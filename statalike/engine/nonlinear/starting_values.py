@@ -55,7 +55,7 @@ def start_at(
 ) -> Start:
     """A start at variance estimates that are given."""
     mean = linearisation.mean
-    model = linearised_model(observations, whitener, linearisation, estimates.residual, mean)
+    model = linearised_model(whitener, linearisation, estimates.residual, mean)
     parts = model.parts(estimates)
     return Start(model, estimates, parts.profile_value, EMRecord((), True))
 
@@ -66,7 +66,7 @@ def start_without_effects(
     """A marginal model's start: residual parameters as they begin."""
     mean = linearisation.mean
     residual = whitener.model.start(mean)
-    model = linearised_model(observations, whitener, linearisation, residual, mean)
+    model = linearised_model(whitener, linearisation, residual, mean)
     parts = model.linear(residual).evaluate(np.zeros(0), 0)
     estimates = VarianceEstimates(np.zeros(0), parts.residual_variance, residual)
     return Start(model, estimates, parts.profile_value, EMRecord((), True))
@@ -92,7 +92,7 @@ def expectation_maximisation(
         here = linearise(observations, here.fixed, here.effects, hold_fixed)
     mean = here.mean
     residual = whitener.model.start(mean)
-    model = linearised_model(observations, whitener, here, residual, mean)
+    model = linearised_model(whitener, here, residual, mean)
     working = starting_values(model.linear(residual))
     relative = model.scales.to_relative @ working
     values: list[float] = []
@@ -112,15 +112,21 @@ def expectation_maximisation(
             break
         working = expectation_maximisation_step(likelihood, working, parts.profile_gradient)
         relative = model.scales.to_relative @ working
-        scale = likelihood.evaluate(working, 0).residual_variance
-        estimates = VarianceEstimates(relative, scale, residual)
+        estimates = VarianceEstimates(relative, parts.residual_variance, residual)
         here = penalised_least_squares(
-            observations, whitener, here, estimates, mean, rules, hold_fixed
+            observations,
+            whitener,
+            here,
+            estimates,
+            mean,
+            rules,
+            hold_fixed,
+            likelihood.products,
         ).linearisation
-        model = linearised_model(observations, whitener, here, residual, mean)
+        model = linearised_model(whitener, here, residual, mean)
     if hold_fixed:
         here = linearise(observations, here.fixed, here.effects)
-        model = linearised_model(observations, whitener, here, residual, mean)
+        model = linearised_model(whitener, here, residual, mean)
     parts = model.linear(residual).evaluate(model.scales.to_working @ relative, 0)
     if not np.isfinite(parts.profile_value):
         raise EstimationError("likelihood_undefined", "the likelihood is not defined at the start")
