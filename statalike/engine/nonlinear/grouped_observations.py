@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +47,20 @@ class GroupedObservations:
         """The mean function's (n, q) effects from those of each level's groups, (G_l, q_l) with
         the columns of the level's blocks.
         """
+        if self._in_order:
+            return np.take(self._of_all(self.present[0], effects[0], self.members[0]), self.members[0], axis=0)
         result = np.zeros((len(self.model.outcome), self.model.effect_count))
         for level, member, present, own in zip(
             self.model.levels, self.members, self.present, effects, strict=True
         ):
             result[:, list(level.columns)] = self._of_all(present, own, member)[member]
         return result
+
+    @cached_property
+    def _in_order(self) -> bool:
+        """Whether there is one level, with its effects in the mean function's order."""
+        levels = self.model.levels
+        return len(levels) == 1 and levels[0].columns == tuple(range(self.model.effect_count))
 
     def of_all_groups(self, effects: Sequence[Array]) -> tuple[Array, ...]:
         """The effects of each level's groups with zeros for those without an outcome."""
