@@ -125,7 +125,7 @@ def alternate(
             estimates,
             mean,
             options.penalised_rules,
-            products=model.linear(estimates.residual).products,
+            model.linear(estimates.residual).products,
         )
         mean = penalised.linearisation.mean
         model = linearised_model(whitener, penalised.linearisation, estimates.residual, mean)

@@ -171,7 +171,6 @@ def _begin(
         start.keep_fixed,
         options.em_iterations,
         options.em_tolerance,
-        replace(options.penalised_rules, iterations=1),
         progress.em_iteration,
     )
 

@@ -265,8 +265,8 @@ def penalised_least_squares(
     estimates: VarianceEstimates,
     mean: Array,
     rules: ConvergenceRules,
-    hold_fixed: bool = False,
     products: CrossProducts | None = None,
+    hold_fixed: bool = False,
     on_iteration: Callable[[IterationRecord], None] | None = None,
 ) -> PenalisedFit:
     """Penalised least squares at variance estimates, the predicted ``mean`` (m,) of the variance
