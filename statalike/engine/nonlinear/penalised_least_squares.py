@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.engine.covariance import CovarianceStructure
+from statalike.engine.covariance import CovarianceStructure, block_diagonal_matrix
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.prediction import eliminated_levels, joint_predictions
-from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import (
     ConvergenceMeasures,
     ConvergenceRules,
@@ -75,15 +74,16 @@ def gauss_newton_step(products: CrossProducts, relative: Array) -> GaussNewtonSt
 
 def working_covariances(products: CrossProducts, relative: Array) -> list[Array]:
     """The covariance matrix of each level to the scale, in working coordinates."""
-    working = np.zeros(0)
-    if len(relative):
-        working = variance_parameters(products.levels).to_working @ relative
     covariances: list[Array] = []
     start = 0
     for level in products.levels:
-        own = working[start : start + len(level.basis)]
-        covariances.append(np.tensordot(own, level.basis, axes=1))
-        start += len(level.basis)
+        blocks: list[Array] = []
+        for equation in level.equations:
+            stop = start + equation.structure.parameter_count
+            matrix = equation.structure.matrix(relative[start:stop])
+            blocks.append(equation.transform @ matrix @ equation.transform.T)
+            start = stop
+        covariances.append(blocks[0] if len(blocks) == 1 else block_diagonal_matrix(blocks))
     return covariances
 
 
