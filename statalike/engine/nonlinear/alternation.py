@@ -125,11 +125,10 @@ def alternate(
             estimates,
             mean,
             options.penalised_rules,
+            model.linear(estimates.residual).products,
         )
         mean = penalised.linearisation.mean
-        model = linearised_model(
-            observations, whitener, penalised.linearisation, estimates.residual, mean
-        )
+        model = linearised_model(whitener, penalised.linearisation, estimates.residual, mean)
         step = variance_step(model, estimates, options.linear_rules)
         estimates = step.estimates
         before, value_before = parameters, value

@@ -171,7 +171,6 @@ def _begin(
         start.keep_fixed,
         options.em_iterations,
         options.em_tolerance,
-        options.penalised_rules,
         progress.em_iteration,
     )
 
@@ -237,9 +236,7 @@ def _completed(
     if options.standard_errors and progress.standard_errors is not None:
         progress.standard_errors()
     linearisation = end.model.linearisation
-    inference = infer(
-        observations, whitener, end.model, end.mean, end.estimates, options.standard_errors
-    )
+    inference = infer(whitener, end.model, end.mean, end.estimates, options.standard_errors)
     estimates = inference.estimates
     scales = random_effects_scales(model)
     matrices = iter(scales.matrices(estimates.scale * estimates.relative))

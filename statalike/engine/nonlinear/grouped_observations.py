@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +47,24 @@ class GroupedObservations:
         """The mean function's (n, q) effects from those of each level's groups, (G_l, q_l) with
         the columns of the level's blocks.
         """
+        if self._in_order:
+            everyone = self._of_all(0, effects[0])
+            return np.take(everyone, self.members[0], axis=0)
         result = np.zeros((len(self.model.outcome), self.model.effect_count))
-        for level, member, present, own in zip(
-            self.model.levels, self.members, self.present, effects, strict=True
-        ):
-            result[:, list(level.columns)] = self._of_all(present, own, member)[member]
+        for number, (level, own) in enumerate(zip(self.model.levels, effects, strict=True)):
+            everyone = self._of_all(number, own)
+            result[:, list(level.columns)] = everyone[self.members[number]]
         return result
+
+    @cached_property
+    def _in_order(self) -> bool:
+        """Whether there is one level, with its effects in the mean function's order."""
+        levels = self.model.levels
+        return len(levels) == 1 and levels[0].columns == tuple(range(self.model.effect_count))
 
     def of_all_groups(self, effects: Sequence[Array]) -> tuple[Array, ...]:
         """The effects of each level's groups with zeros for those without an outcome."""
-        return tuple(
-            self._of_all(present, own, member)
-            for present, own, member in zip(self.present, effects, self.members, strict=True)
-        )
+        return tuple(self._of_all(number, own) for number, own in enumerate(effects))
 
     def no_effects(self) -> list[Array]:
         """Effects of zero for every group of each level."""
@@ -67,9 +73,8 @@ class GroupedObservations:
             for count, level in zip(self.groups.counts, self.model.levels, strict=True)
         ]
 
-    @staticmethod
-    def _of_all(present: Positions, effects: Array, member: Positions) -> Array:
-        count = int(member.max()) + 1
+    def _of_all(self, level: int, effects: Array) -> Array:
+        present, count = self.present[level], len(self.all_sizes[level])
         if count == len(present):
             return effects
         result = np.zeros((count, effects.shape[1]))

@@ -10,7 +10,7 @@ likelihood of the linearised model, in which they are constants therefore.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from statalike.engine.linear.information import covariance_from_hessian, exact_hessian
 from statalike.engine.linear.likelihood import LikelihoodParts
 from statalike.engine.linear.residual_fit import JointPoint, estimation_hessian
-from statalike.engine.nonlinear.grouped_observations import GroupedObservations
+from statalike.engine.nonlinear.linearisation import without_fixed_design
 from statalike.engine.nonlinear.residual_whitening import ResidualWhitener
 from statalike.engine.nonlinear.residuals import ResidualModel
 from statalike.engine.nonlinear.structured_likelihood import (
@@ -122,7 +122,6 @@ class _HeldEffects:
 
 
 def infer(
-    observations: GroupedObservations,
     whitener: ResidualWhitener,
     model: LinearisedModel,
     mean: Array,
@@ -147,7 +146,7 @@ def infer(
     if count:
         flat = scales.flat_at_zero(working, parts.profile_gradient, parts.profile_value)
     if standard_errors:
-        held = _held(observations, whitener, model, mean, estimates.residual)
+        held = _held(whitener, model, mean, estimates.residual)
         likelihood = held.at(estimates.residual)
         assert likelihood is not None
         own = likelihood.evaluate(working, 2)
@@ -166,25 +165,21 @@ def infer(
     boundary = np.zeros(width, dtype=bool)
     if count:
         boundary[:count] = scales.at_boundary(working, flat)
-    base = model.likelihood.base
-    freedom = base.observations - base.fixed_count
-    variance = estimates.scale * base.observations / freedom
-    fixed = variance * base.design.original_covariance(parts.least_squares.covariance)
+    design = model.likelihood.coordinates.design
+    count = model.linearisation.columns.shape[1]
+    variance = estimates.scale * count / (count - len(design.factor))
+    fixed = variance * design.original_covariance(parts.least_squares.covariance)
     return Inference(estimates, parts.profile_value, fixed, covariance, singular, boundary)
 
 
 def _held(
-    observations: GroupedObservations,
     whitener: ResidualWhitener,
     model: LinearisedModel,
     mean: Array,
     residual: Array,
 ) -> _HeldEffects:
-    full = model.linearisation
-    without = replace(
-        full, fixed_design=full.fixed_design[:, :0], kept=np.zeros(len(full.fixed), dtype=bool)
-    )
-    held = LinearisedLikelihood(observations, whitener, without, residual, mean)
+    without = without_fixed_design(model.linearisation)
+    held = LinearisedLikelihood(whitener, without, residual, mean)
     return _HeldEffects(model.likelihood, held)
 
 

@@ -9,41 +9,67 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.collinearity import independent_columns
-from statalike.engine.linear.coordinates import LevelCoordinates, level_coordinates
-from statalike.engine.linear.cross_products import CrossProducts, root_block
-from statalike.engine.linear.fixed_design import FixedDesign, orthonormalise
-from statalike.engine.linear.model import Level, RandomEffects
-from statalike.engine.linear.whitening import working_columns
+from statalike.engine.linear.coordinates import WELL_CONDITIONED, orthogonal_if_needed
 from statalike.engine.nonlinear.grouped_observations import GroupedObservations
 
 Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Linearisation:
     """The model about ``fixed`` (p,) and ``effects[l]`` (G_l, q_l).
 
-    Of the m observations in the likelihood: the predicted ``mean`` (m,), the ``outcome`` (m,)
-    ``y - mu + Z u`` and the ``residual`` (m,) ``y - mu``, and the derivatives ``fixed_design``
-    (m, p) and ``effects_design`` (m, q), the former of the fixed effects ``kept`` (a mask) alone:
-    those whose derivatives depend linearly on the others' are not determined here and stay.
-    Where the mean or a derivative is not defined the linearisation is not ``usable``.
+    Of the m observations in the likelihood: the predicted ``mean`` (m,), the ``residual`` (m,)
+    ``y - mu``, and the distinct ``columns`` (c, m) of the linear model, contiguous, of which those
+    at ``fixed_positions`` are the derivatives in the fixed effects ``kept`` (a mask (p,)), those at
+    ``effect_positions[l][block]`` the ones in random effects, times the inverse of
+    ``triangles[l][block]``, and the last the outcome ``y - mu + Z u``; ``gram`` (c, c) are their
+    cross-products.  Fixed effects whose derivatives depend linearly on the others' are not
+    determined here, and not kept.  Where the mean or a derivative is not defined the linearisation
+    is not ``usable``.
     """
 
+    observations: GroupedObservations
     fixed: Array
     effects: tuple[Array, ...]
     mean: Array
     residual: Array
-    outcome: Array
-    fixed_design: Array
-    effects_design: Array
+    columns: Array
+    gram: Array
+    fixed_positions: Positions
+    effect_positions: tuple[tuple[Positions, ...], ...]
+    triangles: tuple[tuple[Array, ...], ...]
     kept: NDArray[np.bool_]
     usable: bool
+
+    @property
+    def outcome(self) -> Array:
+        """``y - mu + Z u``, (m,)."""
+        return np.asarray(self.columns[-1])
+
+    @property
+    def fixed_design(self) -> Array:
+        """Derivatives in the fixed effects kept, (m, p_kept)."""
+        return np.asarray(self.columns[self.fixed_positions].T)
+
+    @cached_property
+    def effects_design(self) -> Array:
+        """Derivatives in the random effects, (m, q)."""
+        model = self.observations.model
+        result = np.zeros((self.columns.shape[1], model.effect_count))
+        for level, positions, triangles in zip(
+            model.levels, self.effect_positions, self.triangles, strict=True
+        ):
+            for block, own, triangle in zip(level.blocks, positions, triangles, strict=True):
+                result[:, list(block.columns)] = self.columns[own].T @ triangle
+        return result
 
     def expanded(self, change: Array) -> Array:
         """Changes of the fixed effects kept as one (p,) of all."""
@@ -61,101 +87,127 @@ def linearise(
     hold_fixed: bool = False,
 ) -> Linearisation:
     """Linearise the model, with ``hold_fixed`` in the random effects alone."""
+    model = observations.model
     spread = observations.of_observations(effects)
+    p = 0 if hold_fixed else len(fixed)
     with np.errstate(all="ignore"):
-        found = observations.model.mean_function.derivatives(fixed, spread)
+        found = model.mean_function.derivatives(fixed, spread)
         mean = observations.chosen(found.values)
-        fixed_design = observations.chosen(found.fixed)
-        effects_design = observations.chosen(found.effects)
         residual = observations.outcome - mean
+        in_effects = observations.chosen(found.effects)
+        rows = observations.chosen(found.fixed).T[:p]
         outcome = residual
-        if spread.shape[1]:
-            explained = np.einsum("ij,ij->i", effects_design, observations.chosen(spread))
+        if model.effect_count:
+            explained = np.einsum("ij,ij->i", in_effects, observations.chosen(spread))
             outcome = residual + explained
-    usable = bool(
-        np.isfinite(outcome).all()
-        and np.isfinite(fixed_design).all()
-        and np.isfinite(effects_design).all()
+        places = _places(rows, in_effects.T)
+        new = np.flatnonzero(places == p + np.arange(len(places)))
+        columns = np.empty((p + len(new) + 1, len(residual)))
+        columns[:p], columns[-1] = rows, outcome
+        if len(new):
+            columns[p:-1] = in_effects.T[new]
+        renumbered = np.where(places < p, places, p + np.searchsorted(new, places - p))
+        gram = columns @ columns.T
+    usable = bool(np.isfinite(gram).all())
+    kept = np.full(len(fixed), not hold_fixed)
+    positions = tuple(
+        tuple(renumbered[list(block.columns)] for block in level.blocks) for level in model.levels
     )
-    kept = np.ones(len(fixed), dtype=bool)
-    if usable and len(fixed):
-        kept = ~kept if hold_fixed else independent_columns(fixed_design, constant=False)
-        if not kept.all():
-            fixed_design = fixed_design[:, kept]
+    triangles = tuple(
+        tuple(np.eye(len(block.columns)) for block in level.blocks) for level in model.levels
+    )
+    if usable:
+        if p and not _well_conditioned(gram[:p, :p], 1.0 / DOUBTFUL):
+            kept = independent_columns(columns[:p].T, constant=False)
+        if not all(
+            _well_conditioned(gram[np.ix_(own, own)], WELL_CONDITIONED)
+            for level in positions
+            for own in level
+        ):
+            columns, positions, triangles = _orthogonalised(columns, positions)
+            gram = columns @ columns.T
     return Linearisation(
+        observations,
         fixed,
         tuple(effects),
         mean,
         residual,
-        outcome,
-        fixed_design,
-        effects_design,
+        columns,
+        gram,
+        np.flatnonzero(kept),
+        positions,
+        triangles,
         kept,
         usable,
     )
 
 
-def linearised_products(
-    observations: GroupedObservations, linearisation: Linearisation, weights: Array | None = None
-) -> CrossProducts:
-    """The cross-products of the linearised model, each observation multiplied by ``weights`` (m,).
+DOUBTFUL = 1e-5
 
-    The coefficients of the fixed design are changes of the fixed effects.
-    """
-    outcome, fixed = linearisation.outcome, linearisation.fixed_design
-    random = linearisation.effects_design
-    if weights is not None:
-        outcome = outcome * weights
-        fixed, random = fixed * weights[:, None], random * weights[:, None]
-    design = orthonormalise(outcome, fixed)
+
+def without_fixed_design(linearisation: Linearisation) -> Linearisation:
+    """The same with every fixed effect held."""
     none = np.zeros(0, dtype=np.intp)
-    levels = tuple(
-        level_coordinates(
-            Level(
-                none,
-                tuple(
-                    RandomEffects(random[:, list(block.columns)], block.structure)
-                    for block in level.blocks
-                ),
-            ),
-            count,
-        )
-        for level, count in zip(observations.model.levels, observations.groups.counts, strict=True)
-    )
-    return assembled_products(observations, design, levels)
-
-
-def assembled_products(
-    observations: GroupedObservations, design: FixedDesign, levels: tuple[LevelCoordinates, ...]
-) -> CrossProducts:
-    """Cross-products of a design and levels in working coordinates."""
-    products = CrossProducts(
-        observations.count, design, observations.groups, levels, (root_block(design),)
-    )
-    if not levels:
-        return products
-    blocks = level_blocks(products, working_columns(products))
-    return CrossProducts(
-        observations.count, design, observations.groups, levels, (products.blocks[0], *blocks)
+    held = np.zeros(len(linearisation.fixed), dtype=bool)
+    return Linearisation(
+        linearisation.observations,
+        linearisation.fixed,
+        linearisation.effects,
+        linearisation.mean,
+        linearisation.residual,
+        linearisation.columns,
+        linearisation.gram,
+        none,
+        linearisation.effect_positions,
+        linearisation.triangles,
+        held,
+        linearisation.usable,
     )
 
 
-def level_blocks(products: CrossProducts, columns: Array) -> list[Array]:
-    """The blocks of every level of ``CrossProducts``, outermost first, from working columns (c, m)
-    of observations in the order of their groups.
+def _places(fixed: Array, effects: Array) -> Positions:
+    """For each row of ``effects`` the row of ``fixed`` that equals it, else p plus its own number
+    or that of an earlier row of effects that does.
     """
-    groups = products.groups
-    if not products.levels:
-        return []
-    assert groups.starts is not None
-    blocks: list[Array] = []
-    first = len(columns) - products.fixed_count - 1
-    for number, level in enumerate(products.levels):
-        first -= level.effect_count
-        own = columns[first : first + level.effect_count]
-        starts = groups.starts
-        if number < groups.levels - 1:
-            starts = starts[groups.run_starts(groups.levels - 1, number)]
-        right = columns[first:]
-        blocks.append(np.stack([np.add.reduceat(left * right, starts, axis=1) for left in own]))
-    return blocks
+    p = len(fixed)
+    places = p + np.arange(len(effects))
+    for k, row in enumerate(effects):
+        for j, other in enumerate((*fixed, *effects[:k])):
+            if other[0] == row[0] and np.array_equal(other, row):
+                places[k] = j if j < p else places[j - p]
+                break
+    return places
+
+
+def _well_conditioned(gram: Array, ratio: float) -> bool:
+    """Whether columns scaled to unit length have eigenvalues of ``gram`` within the ratio."""
+    squares = np.diagonal(gram)
+    if not np.all(squares > 0.0):
+        return False
+    if len(gram) < 2:
+        return True
+    lengths = np.sqrt(squares)
+    eigenvalues = np.linalg.eigvalsh(gram / np.outer(lengths, lengths))
+    return bool(eigenvalues[0] * ratio > eigenvalues[-1])
+
+
+def _orthogonalised(
+    columns: Array, positions: tuple[tuple[Positions, ...], ...]
+) -> tuple[Array, tuple[tuple[Positions, ...], ...], tuple[tuple[Array, ...], ...]]:
+    """Columns with those of nearly dependent blocks orthogonal, in places of their own."""
+    extra: list[Array] = []
+    count = len(columns) - 1
+    places: list[tuple[Positions, ...]] = []
+    triangles: list[tuple[Array, ...]] = []
+    for level in positions:
+        own_places: list[Positions] = []
+        own_triangles: list[Array] = []
+        for own in level:
+            working, triangle = orthogonal_if_needed(columns[own])
+            own_places.append(count + np.arange(len(own)))
+            own_triangles.append(triangle)
+            extra.append(working)
+            count += len(own)
+        places.append(tuple(own_places))
+        triangles.append(tuple(own_triangles))
+    return np.concatenate([columns[:-1], *extra, columns[-1:]]), tuple(places), tuple(triangles)

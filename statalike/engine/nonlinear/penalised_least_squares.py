@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.engine.covariance import CovarianceStructure
+from statalike.engine.covariance import CovarianceStructure, block_diagonal_matrix
 from statalike.engine.errors import EstimationError
 from statalike.engine.linear.cross_products import CrossProducts
 from statalike.engine.linear.prediction import eliminated_levels, joint_predictions
-from statalike.engine.linear.variance_parameters import variance_parameters
 from statalike.engine.newton_raphson import (
     ConvergenceMeasures,
     ConvergenceRules,
@@ -75,15 +74,16 @@ def gauss_newton_step(products: CrossProducts, relative: Array) -> GaussNewtonSt
 
 def working_covariances(products: CrossProducts, relative: Array) -> list[Array]:
     """The covariance matrix of each level to the scale, in working coordinates."""
-    working = np.zeros(0)
-    if len(relative):
-        working = variance_parameters(products.levels).to_working @ relative
     covariances: list[Array] = []
     start = 0
     for level in products.levels:
-        own = working[start : start + len(level.basis)]
-        covariances.append(np.tensordot(own, level.basis, axes=1))
-        start += len(level.basis)
+        blocks: list[Array] = []
+        for equation in level.equations:
+            stop = start + equation.structure.parameter_count
+            matrix = equation.structure.matrix(relative[start:stop])
+            blocks.append(equation.transform @ matrix @ equation.transform.T)
+            start = stop
+        covariances.append(blocks[0] if len(blocks) == 1 else block_diagonal_matrix(blocks))
     return covariances
 
 
@@ -183,17 +183,20 @@ class PenalisedLeastSquares:
         self,
         start: Linearisation,
         rules: ConvergenceRules,
+        products: CrossProducts | None = None,
         on_iteration: Callable[[IterationRecord], None] | None = None,
     ) -> PenalisedFit:
         """Gauss-Newton steps, halved until the sum of squares falls.
 
-        Values of the records are minus half the sum of squares over s2.  Raises
+        ``products`` are the whitened ones of ``start``, if they are at hand.  Values of the records
+        are minus half the sum of squares over s2.  Raises
         :class:`EstimationError` where the mean is not defined at the start.
         """
         kept = self._penalty.within_range(start.effects)
         moved = any(a is not b for a, b in zip(kept, start.effects, strict=True))
         here = start
         if moved:
+            products = None
             here = linearise(self._observations, start.fixed, kept, self._hold_fixed)
         value = self.sum_of_squares(here)
         if not np.isfinite(value):
@@ -201,8 +204,10 @@ class PenalisedLeastSquares:
         log: list[IterationRecord] = []
         converged = False
         for iteration in range(1, rules.iterations + 1):
-            products = whitened_products(self._observations, here, self._whitening)
+            if products is None:
+                products = whitened_products(here, self._whitening)
             step = gauss_newton_step(products, self._relative)
+            products = None
             gradient = max(value - step.expected, 0.0) / self._variance
             before, value_before = here, value
             here, value, trials = self._moved(before, value_before, step)
@@ -260,11 +265,12 @@ def penalised_least_squares(
     estimates: VarianceEstimates,
     mean: Array,
     rules: ConvergenceRules,
+    products: CrossProducts | None = None,
     hold_fixed: bool = False,
     on_iteration: Callable[[IterationRecord], None] | None = None,
 ) -> PenalisedFit:
     """Penalised least squares at variance estimates, the predicted ``mean`` (m,) of the variance
-    function held.
+    function held; ``products`` are the whitened ones of ``start``, if they are at hand.
     """
     whitening = None
     if not whitener.trivial:
@@ -274,7 +280,7 @@ def penalised_least_squares(
     problem = PenalisedLeastSquares(
         observations, estimates.relative, estimates.scale, whitening, hold_fixed
     )
-    return problem.minimise(start, rules, on_iteration)
+    return problem.minimise(start, rules, products, on_iteration)
 
 
 def _largest_change(before: Linearisation, after: Linearisation) -> float:

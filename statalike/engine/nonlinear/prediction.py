@@ -125,7 +125,7 @@ def _standard_errors(
     whitening = whitener.at(values.residual, full.mean)
     if whitening is None:
         raise EstimationError("likelihood_undefined", "the residual covariance is singular")
-    products = whitened_products(observations, full, whitening)
+    products = whitened_products(full, whitening)
     crossproduct, levels = eliminated_levels(
         products, working_covariances(products, values.relative)
     )

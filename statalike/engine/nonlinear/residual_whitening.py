@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.linear.cross_products import CrossProducts
-from statalike.engine.linear.whitening import distinct_rows, rows_by_size, working_columns
+from statalike.engine.linear.whitening import distinct_rows, rows_by_size
 from statalike.engine.nested_groups import nested_groups
 from statalike.engine.nonlinear.grouped_observations import GroupedObservations
-from statalike.engine.nonlinear.linearisation import (
-    Linearisation,
-    level_blocks,
+from statalike.engine.nonlinear.linearisation import Linearisation
+from statalike.engine.nonlinear.linearised_products import (
     linearised_products,
+    working_coordinates,
 )
 from statalike.engine.nonlinear.residuals import ConstantVariance, ResidualModel
 
@@ -156,30 +156,17 @@ class ResidualWhitener:
                     )
 
 
-def whitened_products(
-    observations: GroupedObservations, linearisation: Linearisation, whitening: Whitening | None
-) -> CrossProducts:
+def whitened_products(linearisation: Linearisation, whitening: Whitening | None) -> CrossProducts:
     """The cross-products of a linearised model with whitened rows; None is no transformation."""
     if whitening is None:
-        return linearised_products(observations, linearisation)
-    base = linearised_products(observations, linearisation, whitening.inverse_scale)
-    if not whitening.correlated:
-        return base
-    columns = working_columns(base) / whitening.inverse_scale
-    return replaced_columns(base, whitening(columns))
-
-
-def replaced_columns(base: CrossProducts, columns: Array) -> CrossProducts:
-    """Products with working columns (c, m) in the place of the base's."""
-    top = columns[len(columns) - base.fixed_count - 1 :]
-    root = np.asarray(top @ top.T)[:, :, None]
-    return CrossProducts(
-        base.observations,
-        base.design,
-        base.groups,
-        base.levels,
-        (root, *level_blocks(base, columns)),
-    )
+        coordinates = working_coordinates(linearisation, linearisation.columns, linearisation.gram)
+        return linearised_products(
+            linearisation, coordinates, linearisation.columns, linearisation.gram
+        )
+    columns = whitening(linearisation.columns)
+    gram = columns @ columns.T
+    coordinates = working_coordinates(linearisation, columns, gram)
+    return linearised_products(linearisation, coordinates, columns, gram)
 
 
 def _residual_groups(

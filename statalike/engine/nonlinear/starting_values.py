@@ -1,8 +1,8 @@
 """EM for the variance parameters of a nonlinear mixed model, before the alternation.
 
 Each iteration takes one EM step of the covariance matrices in the linearised model (Bates and
-Pinheiro 1998), then moves fixed effects and random effects by penalised least squares; the residual
-parameters stay as they begin.
+Pinheiro 1998), then moves fixed effects and random effects by a step of Gauss and Newton's; the
+residual parameters stay as they begin.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from statalike.engine.linear.starting_values import starting_values
 from statalike.engine.newton_raphson import ConvergenceRules
 from statalike.engine.nonlinear.grouped_observations import GroupedObservations
 from statalike.engine.nonlinear.linearisation import Linearisation, linearise
-from statalike.engine.nonlinear.penalised_least_squares import penalised_least_squares
+from statalike.engine.nonlinear.penalised_least_squares import (
+    gauss_newton_step,
+    penalised_least_squares,
+)
 from statalike.engine.nonlinear.residual_whitening import ResidualWhitener
 from statalike.engine.nonlinear.variance_step import (
     LinearisedModel,
@@ -31,6 +34,8 @@ from statalike.engine.nonlinear.variance_step import (
 )
 
 Array = NDArray[np.float64]
+
+ONE_STEP = ConvergenceRules(iterations=1)
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def start_at(
 ) -> Start:
     """A start at variance estimates that are given."""
     mean = linearisation.mean
-    model = linearised_model(observations, whitener, linearisation, estimates.residual, mean)
+    model = linearised_model(whitener, linearisation, estimates.residual, mean)
     parts = model.parts(estimates)
     return Start(model, estimates, parts.profile_value, EMRecord((), True))
 
@@ -66,7 +71,7 @@ def start_without_effects(
     """A marginal model's start: residual parameters as they begin."""
     mean = linearisation.mean
     residual = whitener.model.start(mean)
-    model = linearised_model(observations, whitener, linearisation, residual, mean)
+    model = linearised_model(whitener, linearisation, residual, mean)
     parts = model.linear(residual).evaluate(np.zeros(0), 0)
     estimates = VarianceEstimates(np.zeros(0), parts.residual_variance, residual)
     return Start(model, estimates, parts.profile_value, EMRecord((), True))
@@ -79,20 +84,18 @@ def expectation_maximisation(
     hold_fixed: bool,
     iterations: int,
     tolerance: float,
-    rules: ConvergenceRules,
     on_iteration: Callable[[int, float], None] | None = None,
 ) -> Start:
     """EM from a linearisation, in which random effects are zero.
 
-    With ``hold_fixed`` the fixed effects stay.  It ends after ``iterations``, or when the log
-    likelihood changes by less than ``tolerance`` relative to its size.
+    With ``hold_fixed`` the model stays linearised about the same fixed effects, whatever those of
+    the linearised model are.  It ends after ``iterations``, or when the log likelihood changes by
+    less than ``tolerance`` relative to its size.
     """
     here = linearisation
-    if hold_fixed:
-        here = linearise(observations, here.fixed, here.effects, hold_fixed)
     mean = here.mean
     residual = whitener.model.start(mean)
-    model = linearised_model(observations, whitener, here, residual, mean)
+    model = linearised_model(whitener, here, residual, mean)
     working = starting_values(model.linear(residual))
     relative = model.scales.to_relative @ working
     values: list[float] = []
@@ -112,15 +115,16 @@ def expectation_maximisation(
             break
         working = expectation_maximisation_step(likelihood, working, parts.profile_gradient)
         relative = model.scales.to_relative @ working
-        scale = likelihood.evaluate(working, 0).residual_variance
-        estimates = VarianceEstimates(relative, scale, residual)
-        here = penalised_least_squares(
-            observations, whitener, here, estimates, mean, rules, hold_fixed
-        ).linearisation
-        model = linearised_model(observations, whitener, here, residual, mean)
-    if hold_fixed:
-        here = linearise(observations, here.fixed, here.effects)
-        model = linearised_model(observations, whitener, here, residual, mean)
+        estimates = VarianceEstimates(relative, parts.residual_variance, residual)
+        if hold_fixed:
+            effects = gauss_newton_step(likelihood.products, relative).effects
+            moved = linearise(observations, here.fixed, effects)
+            here = moved if moved.usable else here
+        else:
+            here = penalised_least_squares(
+                observations, whitener, here, estimates, mean, ONE_STEP, likelihood.products
+            ).linearisation
+        model = linearised_model(whitener, here, residual, mean)
     parts = model.linear(residual).evaluate(model.scales.to_working @ relative, 0)
     if not np.isfinite(parts.profile_value):
         raise EstimationError("likelihood_undefined", "the likelihood is not defined at the start")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.linear.cross_products import CrossProducts
+from statalike.engine.linear.innermost import innermost_level
 from statalike.engine.linear.likelihood import LikelihoodParts, LinearLikelihood
 from statalike.engine.linear.prediction import inward_predictions
 from statalike.engine.linear.residual_likelihood import (
@@ -21,14 +22,16 @@ from statalike.engine.linear.residual_likelihood import (
     explained_products,
     values_by_residual,
 )
-from statalike.engine.linear.whitening import GroupsOfOneSize, WhitenedGroups, working_columns
-from statalike.engine.nonlinear.grouped_observations import GroupedObservations
-from statalike.engine.nonlinear.linearisation import Linearisation, linearised_products
+from statalike.engine.linear.whitening import GroupsOfOneSize, WhitenedGroups
+from statalike.engine.nonlinear.linearisation import Linearisation
+from statalike.engine.nonlinear.linearised_products import (
+    linearised_products,
+    working_coordinates,
+)
 from statalike.engine.nonlinear.residual_whitening import (
     CorrelatedGroups,
     ResidualWhitener,
     Whitening,
-    replaced_columns,
 )
 from statalike.engine.nonlinear.residuals import ResidualModel
 
@@ -38,7 +41,9 @@ REMEMBERED = 4
 
 
 class StructuredLikelihoodAt:
-    """The likelihood at fixed residual parameters; ``columns`` (c, m) are whitened."""
+    """The likelihood at fixed residual parameters; ``columns`` (c, m) are whitened and ``matrix``
+    takes them to working columns.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class StructuredLikelihoodAt:
         mean: Array,
         whitening: Whitening,
         columns: Array,
+        matrix: Array,
         products: CrossProducts,
         restricted: bool,
     ) -> None:
@@ -55,11 +61,14 @@ class StructuredLikelihoodAt:
         self._mean = mean
         self._whitening = whitening
         self._columns = columns
+        self._matrix = matrix
         self._restricted = restricted
         self.linear: LinearLikelihood
         if products.levels:
+            # Designs hardly ever repeat between groups, so that looking for it would not pay.
+            innermost = innermost_level(products.blocks[-1], pool=False)
             self.linear = LinearLikelihood(
-                products, restricted, residual_log_determinant=whitening.log_determinant
+                products, restricted, innermost, whitening.log_determinant
             )
         else:
             self.linear = MarginalLikelihood(products, restricted, whitening.log_determinant)
@@ -110,7 +119,7 @@ class StructuredLikelihoodAt:
             owners = [products.groups.group(level) for level in range(len(products.levels))]
         count = self._columns.shape[1]
         none = np.zeros(0, dtype=np.intp)
-        columns = self._columns[:, None, :]
+        columns = (self._matrix @ self._columns)[:, None, :]
         size = GroupsOfOneSize(
             columns,
             none,
@@ -157,7 +166,6 @@ class LinearisedLikelihood:
 
     def __init__(
         self,
-        observations: GroupedObservations,
         whitener: ResidualWhitener,
         linearisation: Linearisation,
         start: Array,
@@ -165,17 +173,16 @@ class LinearisedLikelihood:
     ) -> None:
         self._whitener = whitener
         self._mean = mean
-        self.restricted = observations.model.method == "reml"
-        weights = None
-        first = whitener.at(start, mean)
+        self._linearisation = linearisation
+        columns, gram = linearisation.columns, linearisation.gram
+        self.restricted = linearisation.observations.model.method == "reml"
+        first = None if whitener.trivial else whitener.at(start, mean)
         if first is not None:
-            weights = first.inverse_scale
-        self.base = linearised_products(observations, linearisation, weights)
-        self.degrees_of_freedom: float = (
-            observations.count - self.base.fixed_count * self.restricted
-        )
-        columns = working_columns(self.base)
-        self._columns = columns if weights is None else columns / weights
+            columns = columns * first.inverse_scale
+            gram = columns @ columns.T
+        self.coordinates = working_coordinates(linearisation, columns, gram)
+        fixed = len(linearisation.fixed_positions)
+        self.degrees_of_freedom: float = columns.shape[1] - fixed * self.restricted
         self._latest: dict[bytes, StructuredLikelihoodAt | None] = {}
 
     @property
@@ -191,14 +198,19 @@ class LinearisedLikelihood:
         found: StructuredLikelihoodAt | None = None
         whitening = self._whitener.at(residual, self._mean)
         if whitening is not None:
-            columns = whitening(self._columns)
-            products = replaced_columns(self.base, columns)
+            here = self._linearisation
+            columns, gram = here.columns, here.gram
+            if not self._whitener.trivial:
+                columns = whitening(columns)
+                gram = columns @ columns.T
+            products = linearised_products(here, self.coordinates, columns, gram)
             found = StructuredLikelihoodAt(
                 self._whitener,
                 residual,
                 self._mean,
                 whitening,
                 columns,
+                self.coordinates.matrix,
                 products,
                 self.restricted,
             )

@@ -23,7 +23,6 @@ from statalike.engine.newton_raphson import (
     Optimum,
     maximise,
 )
-from statalike.engine.nonlinear.grouped_observations import GroupedObservations
 from statalike.engine.nonlinear.linearisation import Linearisation
 from statalike.engine.nonlinear.residual_whitening import ResidualWhitener
 from statalike.engine.nonlinear.structured_likelihood import LinearisedLikelihood
@@ -84,15 +83,15 @@ class VarianceStep:
 
 
 def linearised_model(
-    observations: GroupedObservations,
     whitener: ResidualWhitener,
     linearisation: Linearisation,
     residual: Array,
     mean: Array,
 ) -> LinearisedModel:
     """Prepare the likelihood of a linearisation, for residual parameters near ``residual``."""
-    likelihood = LinearisedLikelihood(observations, whitener, linearisation, residual, mean)
-    return LinearisedModel(linearisation, likelihood, variance_parameters(likelihood.base.levels))
+    likelihood = LinearisedLikelihood(whitener, linearisation, residual, mean)
+    scales = variance_parameters(likelihood.coordinates.levels)
+    return LinearisedModel(linearisation, likelihood, scales)
 
 
 def variance_step(

@@ -41,7 +41,7 @@ def at(
     residual = whitener.model.from_search(search + 0.2)[0]
     relative = np.array([1.7, 0.9, 0.6, 0.2])[: parameter_count(model)]
     values = VarianceEstimates(relative, 0.13, residual)
-    linearised = linearised_model(observations, whitener, here, residual, here.mean)
+    linearised = linearised_model(whitener, here, residual, here.mean)
     return whitener, here, values, linearised
 
 
@@ -88,7 +88,7 @@ def test_step_is_generalised_least_squares(name: str) -> None:
     model = simulated(STRUCTURES[name])
     whitener, here, values, _ = at(model)
     whitening = whitener.at(values.residual, here.mean)
-    products = whitened_products(grouped_observations(model), here, whitening)
+    products = whitened_products(here, whitening)
     step = gauss_newton_step(products, values.relative)
     v = dense.covariance(model, here, values, here.mean)
     inverse = np.linalg.inv(v)
@@ -153,11 +153,11 @@ def test_fits_end_where_both_steps_stay(name: str) -> None:
     whitener = ResidualWhitener(observations)
     here = linearise(observations, fit.fixed, fit.effects)
     values = from_estimates(model, fit.estimates)
-    products = whitened_products(observations, here, whitener.at(values.residual, here.mean))
+    products = whitened_products(here, whitener.at(values.residual, here.mean))
     step = gauss_newton_step(products, values.relative)
     assert np.max(np.abs(step.fixed)) < 1e-4
     assert np.max(np.abs(step.effects[0] - fit.effects[0])) < 1e-4
-    linearised = linearised_model(observations, whitener, here, values.residual, here.mean)
+    linearised = linearised_model(whitener, here, values.residual, here.mean)
     objective = JointObjective(linearised.likelihood, linearised.scales, "square_root")
     working = linearised.scales.to_working @ values.relative
     gradient = objective.gradient(objective.parameters(working, values.residual))[1]
