@@ -88,4 +88,4 @@ def test_components_as_standard_deviations() -> None:
     ],
 )
 def test_bad_requests(fitted: Session, command: str, code: int) -> None:
-    assert failure(fitted, command) == code
+    assert failure(fitted, command).code == code
