@@ -83,7 +83,7 @@ def parse_expression(text: str) -> Expression:
     if expression is not None:
         return expression
     expression = grammar.parse("expression", text)
-    _check_depth(expression, text)
+    check_depth(expression, text)
     return expression
 
 
@@ -161,7 +161,7 @@ def parse_anova_model(text: str) -> tuple[VariableList, ...]:
     if len(text) > DEEPEST_EXPRESSION:
         for part in parts:
             for item in part:
-                _check_depth(item, text)
+                check_depth(item, text)
     return parts
 
 
@@ -170,7 +170,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
     """What ``test`` is given: lists of coefficients, equalities, equations; r(198)."""
     hypotheses: tuple[Hypothesis, ...] = grammar.parse("linear_hypotheses", text)
     for hypothesis in hypotheses:
-        _check_depth(hypothesis, text)
+        check_depth(hypothesis, text)
     return hypotheses
 
 
@@ -178,7 +178,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
 def parse_linear_combination(text: str) -> Expression:
     """A sum of coefficients that may be named as in ``2.group`` and ``1.group#c.x``; r(198)."""
     combination: Expression = grammar.parse("linear_combination", text)
-    _check_depth(combination, text)
+    check_depth(combination, text)
     return combination
 
 
@@ -195,7 +195,7 @@ def parse_numlist(text: str) -> NumberList:
 def parse_matrix_expression(text: str) -> Expression:
     """An expression of matrices and scalars, ``(1, 2 \\ 3, 4) * A'``; r(198), r(130)."""
     expression: Expression = grammar.parse("matrix_expression", text)
-    _check_depth(expression, text)
+    check_depth(expression, text)
     return expression
 
 
@@ -491,11 +491,11 @@ def _variables(rule: str, text: str) -> VariableList:
     variables: VariableList = grammar.parse(rule, text)
     if len(text) > DEEPEST_EXPRESSION:
         for item in variables:
-            _check_depth(item, text)
+            check_depth(item, text)
     return variables
 
 
-def _check_depth(root: Node, text: str) -> None:
+def check_depth(root: Node, text: str) -> None:
     """r(130) for a tree too deep to be read by recursion."""
     if len(text) <= DEEPEST_EXPRESSION:
         return

@@ -140,7 +140,8 @@ def add_group_scores(
         "DFBeta(varname) MU PR PR(string) ETA DENsity DISTribution PEArson DEViance ANScombe "
         "MEAN MEDian HAZard SURV E(string) YSTAR(string) OUTcome(string) "
         "CONDitional CONDitional(string) MARGinal FIXEDonly NOOFFset MEANS MODES EBMEANs EBMODEs "
-        "INTPoints(numlist min=1 max=1 integer) ITERate(numlist min=1 max=1 integer >=0) "
+        "YHat PARAMeters PARAMeters(string) INTPoints(numlist min=1 max=1 integer) "
+        "ITERate(numlist min=1 max=1 integer >=0) "
         "TOLerance(numlist min=1 max=1 >=0)]"
     ),
     help="make variables of predictions, residuals and random effects",
