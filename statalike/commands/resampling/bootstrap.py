@@ -20,6 +20,7 @@ from statalike.commands.resampling.replication import (
     read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
     run_first,
     set_seed,
 )
@@ -35,7 +36,7 @@ from statalike.engine.resampling import (
     replicate_covariance,
 )
 from statalike.errors import StataError, last_estimates_not_found
-from statalike.evaluation import StateContext, estimation_sample
+from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import is_true
 from statalike.language.parser import parse_expression
@@ -75,9 +76,17 @@ def bootstrap(state: State, given: str, run: Run, inner: str) -> None:
 
 
 def bootstrap_estimates(
-    state: State, arguments: Arguments, run: Run, inner: str, command_line: str
+    state: State,
+    arguments: Arguments,
+    run: Run,
+    inner: str,
+    command_line: str,
+    again: Run | None = None,
 ) -> None:
-    """Run the command on the data and on each sample, and leave the results in e()."""
+    """Run the command on the data and on each sample, and leave the results in e().
+
+    ``again`` runs it on a sample where that is not the command's text without ``if`` and ``in``.
+    """
     replications = arguments.integer("reps") or 0
     if replications < 2:
         raise StataError(198, "reps() must be an integer greater than 1")
@@ -91,10 +100,7 @@ def bootstrap_estimates(
     observed = collection.values(state)
     if np.isnan(observed).any():
         raise StataError(498, "statistics are missing on the estimation sample")
-    rows = np.arange(state.data.n)
-    sample = estimation_sample(state)
-    if sample is not None and not arguments.flag("nodrop"):
-        rows = np.flatnonzero(sample)
+    rows, run = rows_and_command(state, arguments, run, inner, again)
     first = _FirstRun(state.e, state.r, state.data, rows)
     units = sampling_units(state, arguments, rows)
     drawer = _Drawer(first, units, arguments)
@@ -271,7 +277,7 @@ def post_names(results: Results, collection: Collection, prefix: str, title: str
     scalars, macros = results.scalars, results.macros
     for name in ("V_modelbased", "table", "V_df", "df"):
         results.matrices.pop(name, None)
-    for name in ("F", "N_clust", "p_c", "dfmethod"):
+    for name in ("F", "N_clust", "ll_c", "chi2_c", "df_c", "p_c"):
         scalars.pop(name, None)
     macros.pop("clustvar", None)
     macros |= {"prefix": prefix, "vce": prefix, "vcetype": prefix.capitalize()}

@@ -13,6 +13,7 @@ from statalike.commands.resampling.replication import (
     read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
     run_first,
 )
 from statalike.commands.resampling.resampling_display import model_test, show_resampled
@@ -21,7 +22,7 @@ from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.engine.resampling import jackknife_covariance
 from statalike.errors import StataError, last_estimates_not_found
-from statalike.evaluation import StateContext, estimation_sample
+from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import evaluate_scalar
 from statalike.language.parser import parse_expression
@@ -60,9 +61,17 @@ def jackknife(state: State, given: str, run: Run, inner: str) -> None:
 
 
 def jackknife_estimates(
-    state: State, arguments: Arguments, run: Run, inner: str, command_line: str
+    state: State,
+    arguments: Arguments,
+    run: Run,
+    inner: str,
+    command_line: str,
+    again: Run | None = None,
 ) -> None:
-    """Run the command on the data and without each unit, and leave the results in e()."""
+    """Run the command on the data and without each unit, and leave the results in e().
+
+    ``again`` runs it on a sample where that is not the command's text without ``if`` and ``in``.
+    """
     from statalike.commands.resampling.bootstrap import post_names
 
     file = result_file(state, arguments)
@@ -72,11 +81,8 @@ def jackknife_estimates(
     observed = collection.values(state)
     if np.isnan(observed).any():
         raise StataError(498, "statistics are missing on the estimation sample")
-    rows = np.arange(state.data.n)
-    sample = estimation_sample(state)
-    if sample is not None and not arguments.flag("nodrop"):
-        rows = np.flatnonzero(sample)
-    elif sample is None:
+    rows, run = rows_and_command(state, arguments, run, inner, again)
+    if state.e.sample is None:
         rows = _used_rows(state, arguments, rows)
     estimates, returned, data = state.e, state.r, state.data
     units = sampling_units(state, arguments, rows)
