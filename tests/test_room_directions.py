@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output": {"errors", "results", "data.formats", "data.missing"},
     "graphics": {"errors", "data", "results"},
     "settings": {"errors", "data.formats"},
-    "ado_path": set(),
+    "ado_path": {"data.names"},
     "postings": {"errors", "data"},
     "frames": {"errors", "data", "state"},
     "macro_lists": {"errors", "language"},
