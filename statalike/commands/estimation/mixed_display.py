@@ -180,7 +180,7 @@ def fixed_effects_table(
     table = CoefficientTable(
         (CoefficientSection(rows),),
         dependent=outcome,
-        statistic_title="t" if small else "z",
+        statistic_title="t" if small or "df_r" in results.scalars else "z",
         level=level,
         error_method=results.macros.get("vcetype", ""),
         width_names=tuple(names),

@@ -12,19 +12,20 @@ import numpy as np
 from statalike.commands.estimation.display_options import confidence_level
 from statalike.commands.registry import command
 from statalike.commands.resampling.collected_statistics import Collection, collection_of
+from statalike.commands.resampling.estimation_prefix import estimation_prefix
 from statalike.commands.resampling.jackknife import leave_one_out
 from statalike.commands.resampling.replication import (
     Run,
     collected,
     dot_step,
-    read_prefix,
     result_file,
     results_dataset,
     rows_and_command,
     run_first,
     set_seed,
 )
-from statalike.commands.resampling.resampling_display import model_test, show_resampled
+from statalike.commands.resampling.resampled_results import post_names
+from statalike.commands.resampling.resampling_display import model_test
 from statalike.commands.resampling.sampling_units import SamplingUnits, sampling_units
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
@@ -35,7 +36,7 @@ from statalike.engine.resampling import (
     drawn_units,
     replicate_covariance,
 )
-from statalike.errors import StataError, last_estimates_not_found
+from statalike.errors import StataError
 from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import is_true
@@ -64,15 +65,16 @@ UNSUPPORTED = "JACKknifeopts(string) TRace VERbose NOSVYadjust"
     synonyms="bs",
 )
 def bootstrap(state: State, given: str, run: Run, inner: str) -> None:
-    arguments = read_prefix(state, "bootstrap", given, SYNTAX, UNSUPPORTED)
-    if not inner:
-        if state.e.macros.get("prefix") != "bootstrap":
-            raise last_estimates_not_found()
-        show_resampled(state, arguments.options)
-        return
-    with state.undone_on_failure():
-        bootstrap_estimates(state, arguments, run, inner, f"bootstrap {given}: {inner}")
-    show_resampled(state, arguments.options)
+    estimation_prefix(
+        state,
+        "bootstrap",
+        given,
+        run,
+        inner,
+        syntax=SYNTAX,
+        unsupported=UNSUPPORTED,
+        estimate=bootstrap_estimates,
+    )
 
 
 def bootstrap_estimates(
@@ -270,20 +272,3 @@ def _post(
     scalars["level"] = level
     scalars.pop("df_r", None)
     post_names(results, collection, "bootstrap", "Bootstrap results")
-
-
-def post_names(results: Results, collection: Collection, prefix: str, title: str) -> None:
-    """What e() says of the prefix and of expressions; variances of before are forgotten."""
-    scalars, macros = results.scalars, results.macros
-    for name in ("V_modelbased", "table", "V_df", "df"):
-        results.matrices.pop(name, None)
-    for name in ("F", "N_clust", "ll_c", "chi2_c", "df_c", "p_c"):
-        scalars.pop(name, None)
-    macros.pop("clustvar", None)
-    macros |= {"prefix": prefix, "vce": prefix, "vcetype": prefix.capitalize()}
-    macros["properties"] = "b V"
-    if not collection.coefficients:
-        macros |= {"cmd": prefix, "title": title}
-        scalars["k_exp"] = float(len(collection.statistics))
-        for i, statistic in enumerate(collection.statistics, 1):
-            macros[f"exp{i}"] = statistic.text

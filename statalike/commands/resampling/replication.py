@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -204,8 +204,3 @@ def put_in_memory(state: State, data: Dataset) -> None:
     """Make results the data in memory, to be saved or dropped without warning as any others."""
     data.changed = True
     state.data = data
-
-
-def typed_options(options: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
-    """Those of the options that were typed, for the tables they are meant for."""
-    return {name: options[name] for name in names if name in options}

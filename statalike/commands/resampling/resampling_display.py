@@ -97,6 +97,7 @@ def _table(state: State, options: Mapping[str, Any], level: float) -> Coefficien
         error_method=method,
         coefficient_above="Observed" if bootstrap else "",
         interval_above="Normal-based" if bootstrap else "",
+        width_names=tuple(s.name for s in results.matrices["b"].columns if s.equation == "/"),
         labels=value_labels(state.data),
     )
 
