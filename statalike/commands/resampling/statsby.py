@@ -85,8 +85,8 @@ def statsby(state: State, given: str, run: Run, inner: str) -> None:
         double = file is not None and file.double
         statistics = results_dataset(names, values, texts, double=double, label=f"statsby: {inner}")
         made = _with_keys(everything, by, keys, statistics)
+        state.e, state.r = Results(), Results()
         if file is None:
-            state.e, state.r = Results(), Results()
             put_in_memory(state, made)
         else:
             file.write(made)
