@@ -267,3 +267,16 @@ def test_published_layout_with_free_parameters() -> None:
         "_cons[mot~r])|               1.5484071  \n"
         "----------------------------------------\n"
     )
+
+
+def test_groups_are_summarised_on_demand() -> None:
+    session = typed(
+        "set obs 60\nset seed 4\ngenerate id = mod(_n, 12)\ngenerate x = rnormal()\n"
+        "generate y = x + id/3 + rnormal()\nmixed y x if _n > 12 || id:\n"
+    )
+    session.run("estat summarize, group", quietly=True)
+    stats = session.state.r.matrices["stats"]
+    assert [str(s) for s in stats.rows] == ["y", "x", "id"]
+    ids = session.state.data.numbers("id")[12:]
+    assert stats.values[2].tolist() == pytest.approx([ids.mean(), ids.std(ddof=1), 0, 11])
+    assert "Estimation sample" not in session.output("estat summarize, noheader")
