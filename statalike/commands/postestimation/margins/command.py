@@ -73,7 +73,6 @@ def margins(state: State, arguments: Arguments) -> None:
     )
     results = margins_results(state, plan, request, estimates, variance, lost)
     state.r = results
-    state.memory.margins = results.copy()
     if comparison is None:
         show_margins(state, plan, estimates, results, arguments.options)
     elif not (terms or over or len(plan.points) > 1 or len(plan.statistics) > 1):
@@ -90,6 +89,7 @@ def margins(state: State, arguments: Arguments) -> None:
     else:
         results = show_comparison(state, plan, estimates, results, comparison)
         state.r = results
+    state.memory.margins = results.copy()
     if arguments.flag("post"):
         post(state, results)
 
