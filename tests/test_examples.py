@@ -146,3 +146,12 @@ def test_a_failing_example_would_be_noticed(tmp_path: Path) -> None:
     session = Session()
     with session.state.console.captured(), pytest.raises(StataError):
         session.interpreter.run_file(str(wrong), [], echo=True, stop=True, new_scope=True)
+
+
+def test_margins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The margin is the mean of predictions with the covariate replaced."""
+    session, text = _run("margins", monkeypatch, tmp_path)
+    assert abs(session.state.memory.scalars["difference"]) < 1e-12  # type: ignore[arg-type]
+    assert "Marginal predicted mean, predict()" in text
+    assert "Predicted mean, fixed portion only, predict(mu fixedonly)" in text
+    assert "urban@_at" in text
