@@ -140,14 +140,14 @@ def coefficient_position(b: NamedMatrix, equation: str, name: str) -> int | None
     exact = b.column_position(equation, name)
     if exact >= 0:
         return exact
-    bare = _without_marks(name)
+    bare = without_marks(name)
     for position, stripe in enumerate(b.columns):
-        if stripe.equation == equation and _without_marks(stripe.name) == bare:
+        if stripe.equation == equation and without_marks(stripe.name) == bare:
             return position
     return None
 
 
-def _without_marks(name: str) -> str:
+def without_marks(name: str) -> str:
     """``1b.a#co.x`` → ``1.a#c.x``, ``o.x`` → ``x``."""
     parts = []
     for part in name.split("#"):

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from statalike.commands.registry import command, find_command
+from statalike.data.names import LONGEST_NAME
 from statalike.errors import StataError, invalid_name, invalid_syntax
 from statalike.language.ast import Clause, CommandLine
 from statalike.language.parser import split_comma, split_options
@@ -19,7 +20,6 @@ _OPTIONS = Specification.parse(
     unsupported="PLUGIN PLUGIN(string)",
 )
 _CLASSES = ("nclass", "rclass", "eclass", "sclass")
-LONGEST_NAME = 32
 
 
 @command("program", "pr", form="family", default="define", help="commands of your own")

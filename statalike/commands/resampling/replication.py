@@ -12,7 +12,7 @@ from statalike.commands.resampling.collected_statistics import Collection
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.data.storage import storage_type
-from statalike.errors import StataError
+from statalike.errors import StataError, file_exists
 from statalike.language.arguments import Arguments
 from statalike.language.functions.mersenne_twister import MersenneTwister64
 from statalike.language.parser import parse_command_line, split_comma, split_name
@@ -122,7 +122,7 @@ class ResultFile:
         self.double = arguments.flag("double")
         if os.path.exists(self.path):
             if not self.replace:
-                raise StataError(602, f"file {self.path} already exists")
+                raise file_exists(self.path)
         else:
             state.console.print(f"(file {self.path} not found)")
 
