@@ -34,6 +34,7 @@ START_RULES: Final = (
     "techniques",
     "initial_values",
     "expression_groups",
+    "at_settings",
     "plot_list",
     "axis_labels",
     "legend_keys",

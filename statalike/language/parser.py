@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from statalike.errors import StataError, invalid_syntax
 from statalike.language import grammar
 from statalike.language.ast import (
+    AtSetting,
     AxisLabel,
     Binary,
     Clause,
@@ -248,6 +249,13 @@ def _bracketed_words(text: str) -> Iterator[str]:
             start = position + 1
     if depth:
         raise invalid_syntax()
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_at_settings(text: str) -> tuple[AtSetting, ...]:
+    """What ``at()`` of margins sets covariates to, ``(mean) x z=(1 2)``; r(198)."""
+    settings: tuple[AtSetting, ...] = grammar.parse("at_settings", text)
+    return settings
 
 
 # --- graphs ------------------------------------------------------------------------------------

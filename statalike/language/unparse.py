@@ -11,6 +11,7 @@ from statalike.language.ast import (
     Clause,
     Coefficient,
     CommandLine,
+    CustomContrast,
     Expression,
     Group,
     IndexRange,
@@ -167,6 +168,10 @@ def _item(item: VariableItem) -> str:
             return f"{_item(effect)}@{_item(within)}"
         case NestedEffect(effect, within):
             return f"{_item(effect)}|{_item(within)}"
+        case CustomContrast(variables, coefficients, matrix):
+            names = "#".join(map(_item, variables))
+            numbers = " ".join(map(number_literal, coefficients))
+            return f"{{{names} {matrix or numbers}}}"
 
 
 def numlist_text(numbers: NumberList) -> str:
