@@ -11,7 +11,7 @@ from statalike.state import State
 _GRAPHS = "stcurve sts xtline tsline quantile symplot qchi pchi"
 _ESTIMATION = (
     "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit "
-    "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
+    "meintreg svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
 _POSTESTIMATION = "contrast pwcompare collect"

@@ -20,6 +20,7 @@ from statalike.engine.newton_raphson import (
 )
 from statalike.engine.nonlinear.grouped_observations import GroupedObservations
 from statalike.engine.nonlinear.linearisation import Linearisation, linearise
+from statalike.engine.nonlinear.penalised_least_squares import relative_change
 
 Array = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ def nonlinear_least_squares(
                 break
             damping = damping * 10.0 if damping > 1e-12 else 1e-6
         gradient = float(n * np.sum(projected**2) / max(before_value, 1e-300))
-        change = _relative(before.fixed, here.fixed)
+        change = relative_change(before.fixed, here.fixed)
         gained = 0.5 * n * abs(np.log(max(before_value, 1e-300) / max(value, 1e-300)))
         gained /= abs(_log_likelihood(n, before_value)) + 1.0
         record = IterationRecord(
@@ -90,10 +91,6 @@ def nonlinear_least_squares(
             converged = still and (small or here is before)
             break
     return LeastSquaresFit(here, value, converged, tuple(log))
-
-
-def _relative(before: Array, after: Array) -> float:
-    return float(np.max(np.abs(after - before) / (np.abs(before) + 1.0), initial=0.0))
 
 
 def _log_likelihood(n: int, sum_of_squares: float) -> float:

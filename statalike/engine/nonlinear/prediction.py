@@ -23,7 +23,7 @@ from statalike.engine.nonlinear.grouped_observations import (
 )
 from statalike.engine.nonlinear.linearisation import Linearisation, linearise
 from statalike.engine.nonlinear.model import NonlinearMixedModel
-from statalike.engine.nonlinear.parameters import from_estimates
+from statalike.engine.nonlinear.parameters import from_estimates, random_effects_scales
 from statalike.engine.nonlinear.penalised_least_squares import (
     penalised_least_squares,
     working_covariances,
@@ -138,17 +138,13 @@ def _standard_errors(
 
 def _deviations(model: NonlinearMixedModel, values: VarianceEstimates) -> list[Array]:
     """Standard deviations of each level's random effects."""
-    result: list[Array] = []
-    start = 0
-    for level in model.levels:
-        own: list[Array] = []
-        for block in level.blocks:
-            stop = start + block.structure.parameter_count
-            matrix = block.structure.matrix(values.relative[start:stop])
-            own.append(np.sqrt(np.maximum(values.scale * np.diagonal(matrix), 0.0)))
-            start = stop
-        result.append(np.concatenate(own))
-    return result
+    scales = random_effects_scales(model)
+    matrices = iter(scales.matrices(values.scale * values.relative))
+    variances = [
+        np.concatenate([np.diagonal(next(matrices)) for _ in level.blocks])
+        for level in model.levels
+    ]
+    return [np.sqrt(np.maximum(own, 0.0)) for own in variances]
 
 
 def observation_effects(

@@ -26,6 +26,7 @@ from tests.engine.nonlinear.simulated import STRUCTURES, simulated
 
 METHODS: tuple[Method, ...] = ("ml", "reml")
 NAMES = list(STRUCTURES)
+START = np.array([3.0, 1.0, 0.9])
 
 
 def at(
@@ -116,7 +117,7 @@ def test_information_is_that_of_differences_with_fixed_effects_held(
     name: str, method: Method
 ) -> None:
     model = simulated(STRUCTURES[name], method, 1)
-    fit = fit_nonlinear_mixed_model(model)
+    fit = fit_nonlinear_mixed_model(model, START)
     observations = grouped_observations(model)
     here = linearise(observations, fit.fixed, fit.effects)
 
@@ -147,7 +148,7 @@ def test_information_is_that_of_differences_with_fixed_effects_held(
 def test_fits_end_where_both_steps_stay(name: str) -> None:
     model = simulated(STRUCTURES[name], levels=1)
     rules = ConvergenceRules(iterations=200, parameter_tolerance=1e-9, value_tolerance=0.0)
-    fit = fit_nonlinear_mixed_model(model, None, NonlinearFitOptions(rules))
+    fit = fit_nonlinear_mixed_model(model, START, NonlinearFitOptions(rules))
     assert fit.converged
     observations = grouped_observations(model)
     whitener = ResidualWhitener(observations)

@@ -177,12 +177,13 @@ def test_theophylline(restricted: bool) -> None:
 
 def test_glucose_at_three_levels() -> None:
     """[ME] menl, example 20, of correlations of one and of none."""
-    fit = fit_nonlinear_mixed_model(manual.glucose())
+    start = np.array([3.7, 0.4, 0.6])
+    fit = fit_nonlinear_mixed_model(manual.glucose(), start)
     check(fit, -190.36389, [3.658712, 0.4239173, 0.5876636], [0.1168642, 0.0526333, 0.0137214])
     deviations = [0.2685609, 0.0422075, 0.0666034, 0.1362263]
     check_deviations(fit, deviations, [0.092104, 0.1078497, 0.1527522, 0.0433547])
     rules = ConvergenceRules(iterations=3)
-    whole = fit_nonlinear_mixed_model(manual.glucose(True), None, NonlinearFitOptions(rules))
+    whole = fit_nonlinear_mixed_model(manual.glucose(True), start, NonlinearFitOptions(rules))
     assert not whole.converged
     assert whole.log_likelihood == pytest.approx(-189.44113, abs=3e-4)
     assert np.tanh(whole.estimates[5]) == pytest.approx(0.99999, rel=1e-9)
