@@ -66,8 +66,7 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         count: Array, eta: Array, log_alpha: Array, constant: Array
     ) -> tuple[Array, Array, Array, Array]:
         """The log density, ``u = log(alpha mu)``, ``exp(-|u|)`` and ``log(1 + alpha mu)``."""
-        u = np.minimum(eta, LARGEST_EXPONENT)
-        u += log_alpha
+        u = eta + log_alpha
         smaller = np.abs(u)
         np.negative(smaller, out=smaller)
         np.exp(smaller, out=smaller)

@@ -51,6 +51,8 @@ from statalike.state import State
 
 #: of log likelihoods with few and with more integration points
 LARGEST_DIFFERENCE = 0.5
+#: of the log likelihood with respect to that without random effects
+LEAST_LOSS = 1e-3
 #: numbers of observations by kind, and what they are called
 COUNTS = {
     "N_unc": "Uncensored",
@@ -123,6 +125,11 @@ def doubts(results: Results) -> list[str]:
         variances = np.diagonal(matrices.get("V_modelbased", matrices["V"]).values)
         if any(free[k] and not variances[k] > 0.0 for k in estimated):
             texts.append(UNDETERMINED)
+    if scalars["ll"] < scalars.get("ll_c", -np.inf) - LEAST_LOSS:
+        texts.append(
+            "the log likelihood is below that of the model without random effects; "
+            "the integration is not accurate enough or the search ended too early."
+        )
     difference = scalars.get("ll_finer", scalars["ll"]) - scalars["ll"]
     if abs(difference) > LARGEST_DIFFERENCE:
         texts.append(
