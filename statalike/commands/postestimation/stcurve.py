@@ -1,4 +1,4 @@
-"""``stcurve``: survivor, hazard and cumulative hazard functions after ``mestreg`` ([ST] stcurve)."""
+"""``stcurve``: survivor, hazard and cumulative hazard functions of ``mestreg`` ([ST] stcurve)."""
 
 from __future__ import annotations
 
