@@ -198,7 +198,7 @@ class DifferencedLikelihood(IntegratedLikelihood):
         return self.gradient_at(point, nodes, False).group_gradients
 
 
-class LaplaceObjective(DifferencedLikelihood):
+class LaplaceObjective(IntegratedLikelihood):
     """Laplace's approximation for nested levels."""
 
     def __init__(self, data: SortedModel) -> None:
@@ -210,8 +210,13 @@ class LaplaceObjective(DifferencedLikelihood):
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         return self.likelihood.value(point, nodes)
 
-    def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
-        return self.likelihood.gradient(point, nodes, nearby)
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
+        point, mapped = self.layout.point(parameters)
+        return self.layout.pull_back(mapped, *self.likelihood.derivatives(point, nodes))
+
+    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
+        point, _ = self.layout.point(parameters)
+        return self.likelihood.group_gradients(point, nodes)
 
 
 def integrated_likelihood(
