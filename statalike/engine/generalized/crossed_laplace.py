@@ -17,9 +17,8 @@ from scipy.linalg import cho_solve, solve_triangular
 
 from statalike.engine.errors import EstimationError
 from statalike.engine.families.family import Derivatives, Family
-from statalike.engine.generalized.laplace import GradientAt
 from statalike.engine.generalized.nodes import Nodes
-from statalike.engine.generalized.objective import DifferencedLikelihood
+from statalike.engine.generalized.objective import DifferencedLikelihood, GradientAt
 from statalike.engine.generalized.point import ParameterLayout, Point
 from statalike.engine.linear.model import Level, RandomEffects
 
