@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.linear_workloads import Workload
+from benchmarks.workloads import AnyWorkload
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,7 +90,7 @@ class Program:
 
     span = 0.25
 
-    def __init__(self, name: str, command: list[str], workload: Workload, limit: float) -> None:
+    def __init__(self, name: str, command: list[str], workload: AnyWorkload, limit: float) -> None:
         self.turns = Turns(name)
         self.limit = limit
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by `end`)

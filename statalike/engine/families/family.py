@@ -74,6 +74,10 @@ class Family(ABC):
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         """Log densities with first and second derivatives."""
 
+    def predictor_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        """:meth:`derivatives` of which those in eta are enough, to find posterior modes."""
+        return self.derivatives(outcome, eta, quantities)
+
     @abstractmethod
     def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         """:meth:`derivatives` and the derivatives of ``second[0, 0]``, for Laplace's method."""

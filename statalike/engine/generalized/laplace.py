@@ -41,13 +41,12 @@ class LaplaceLikelihood:
         predictor, quantities = self._linear_parts(point)
         means = [np.empty_like(mean) for mean in nodes.means]
         loadings = [np.empty_like(loading) for loading in nodes.loadings]
+        evaluate = self.data.model.family.predictor_derivatives
 
         def of_block(block: Block) -> tuple[float]:
             start = block_effects(nodes, block)
             try:
-                state = self.search.find(
-                    block, point, start, predictor, quantities, self.data.model.family.derivatives
-                )
+                state = self.search.find(block, point, start, predictor, quantities, evaluate)
                 elimination = self.search.curvature(block, point, state)
             except np.linalg.LinAlgError:
                 return (float("nan"),)
