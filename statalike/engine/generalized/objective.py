@@ -207,9 +207,9 @@ class DifferencedLikelihood(IntegratedLikelihood):
             step = (CENTRAL_STEP if final else FORWARD_STEP) * (1.0 + abs(parameter))
             move = np.zeros(len(parameters))
             move[k] = step
-            ahead = self._gradient(parameters + move, nodes, not final)
+            ahead = self._gradient(parameters + move, nodes, True)
             if final:
-                behind = self._gradient(parameters - move, nodes, False)
+                behind = self._gradient(parameters - move, nodes, True)
                 hessian[k] = (ahead - behind) / (2.0 * step)
             else:
                 hessian[k] = (ahead - here) / step
