@@ -55,7 +55,8 @@ class Family(ABC):
     def quantity_positions(self, outcome: Array) -> Positions:
         """Which parameter each quantity is, (M, n); -1 where it is none (:meth:`quantities`)."""
         n = outcome.shape[-1]
-        return np.repeat(np.arange(self.parameter_count, dtype=np.intp)[:, None], n, axis=1)
+        every = np.arange(self.parameter_count, dtype=np.intp)[:, None]
+        return np.broadcast_to(every, (self.parameter_count, n))
 
     def quantities(self, parameters: Array, positions: Positions) -> Array:
         """Values (M, n) of the quantities; what -1 stands for is the family's to say."""

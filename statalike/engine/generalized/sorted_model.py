@@ -138,7 +138,7 @@ def sort_model(model: GeneralizedMixedModel) -> SortedModel:
         offset=None if model.offset is None else arranged(model.offset),
         weights=None if model.weights is None else arranged(model.weights),
         group_weights=weights,
-        positions=np.ascontiguousarray(positions if order is None else positions[:, order]),
+        positions=positions if order is None or not positions.strides[1] else positions[:, order],
     )
 
 
