@@ -119,6 +119,16 @@ class OperatorVariable(Node):
 
 
 @dataclass(frozen=True)
+class Prediction(Node):
+    """``predict(mu fixedonly)`` in the expression of ``predictnl``: the options of a prediction.
+
+    ``xb()`` and ``xb(eq)`` read as ``predict(xb)`` and ``predict(xb equation(eq))``.
+    """
+
+    options: str
+
+
+@dataclass(frozen=True)
 class LabelValue(Node):
     """``"Foreign":origin``: the number that a value label gives to a text."""
 
@@ -137,6 +147,7 @@ Expression: TypeAlias = (
     | Coefficient
     | Subscript
     | OperatorVariable
+    | Prediction
     | LabelValue
     | IndexRange
 )
@@ -205,8 +216,27 @@ class NestedEffect(Node):
     within: VariableItem
 
 
+@dataclass(frozen=True)
+class CustomContrast(Node):
+    """``{a -1 0 1}``: one contrast of the levels of ``a``, or of the cells of several factors.
+
+    ``matrix`` names a matrix of contrasts where no coefficients are given.
+    """
+
+    variables: tuple[VariablePattern, ...]
+    coefficients: tuple[float, ...] = ()
+    matrix: str = ""
+
+
 VariableItem: TypeAlias = (
-    VariablePattern | VariableRange | Operated | Interaction | Group | SimpleEffect | NestedEffect
+    VariablePattern
+    | VariableRange
+    | Operated
+    | Interaction
+    | Group
+    | SimpleEffect
+    | NestedEffect
+    | CustomContrast
 )
 VariableList: TypeAlias = tuple[VariableItem, ...]
 
@@ -254,6 +284,23 @@ class InitialValue(Node):
 
     name: str
     value: float
+
+
+# --- margins -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AtSetting(Node):
+    """Covariates in ``at()`` and what they are set to: a statistic, values or an expression.
+
+    ``statistic`` is empty where none was typed; ``values`` are those of ``x=(1 2/4)``, and
+    ``expression`` that of ``x=generate(x+1)``.
+    """
+
+    covariate: VariableItem
+    statistic: str = ""
+    values: NumberList = ()
+    expression: Expression | None = None
 
 
 # --- graphs ------------------------------------------------------------------------------------

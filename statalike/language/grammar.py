@@ -33,6 +33,8 @@ START_RULES: Final = (
     "matrix_target",
     "techniques",
     "initial_values",
+    "expression_groups",
+    "at_settings",
     "plot_list",
     "axis_labels",
     "legend_keys",

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from statalike.data.missing import missing_code
 from statalike.errors import StataError
 from statalike.language.ast import (
+    AtSetting,
     AxisLabel,
     Binary,
     Call,
     Coefficient,
+    CustomContrast,
     Equality,
     EquationHypothesis,
     Expression,
@@ -39,6 +41,7 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     PlacedText,
+    Prediction,
     SimpleEffect,
     Span,
     StatisticItem,
@@ -257,6 +260,13 @@ class TreeBuilder:
     def coefficient(self, children: Children) -> Coefficient:
         return _coefficient(str(children[0]), _span(children))
 
+    def prediction(self, children: Children) -> Prediction:
+        function, _, inside = str(children[0]).partition("(")
+        inside = inside.removesuffix(")").strip()
+        if function == "xb":
+            inside = f"xb equation({inside})" if inside else "xb"
+        return Prediction(inside, span=_span(children))
+
     def subscript(self, children: Children) -> Subscript:
         indices = tuple(children[2:-1:2])
         return Subscript(children[0], indices, span=_span(children))
@@ -296,6 +306,15 @@ class TreeBuilder:
 
     def nested_effect(self, children: Children) -> NestedEffect:
         return NestedEffect(children[0], children[2], span=_span(children))
+
+    def custom_contrast(self, children: Children) -> CustomContrast:
+        inner = children[1:-1]
+        variables = tuple(child for child in inner if isinstance(child, VariablePattern))
+        rest = inner[2 * len(variables) - 1 :]
+        span = _span(children)
+        if rest[0].type == "PATTERN":
+            return CustomContrast(variables, matrix=str(rest[0]), span=span)
+        return CustomContrast(variables, tuple(float(number) for number in rest), span=span)
 
     def list_group(self, children: Children) -> Group:
         return Group(tuple(children[1:-1]), span=_span(children))
@@ -366,6 +385,7 @@ class TreeBuilder:
         return list(children)
 
     plot_group = text_group
+    expression_groups, expression_group = plot_list, text_group
 
     def axis_labels(self, children: Children) -> tuple[AxisLabel, ...]:
         return tuple(_labelled(children))
@@ -404,6 +424,37 @@ class TreeBuilder:
             else:
                 found.append(StatisticItem(statistic, child, span=child.span))
         return tuple(found)
+
+    def at_settings(self, children: Children) -> tuple[AtSetting, ...]:
+        statistic = ""
+        found: list[AtSetting] = []
+        for child in children:
+            if isinstance(child, Piece):
+                statistic = child.name
+            elif isinstance(child, AtSetting):
+                found.append(child)
+            else:
+                found.append(AtSetting(child, statistic, span=child.span))
+        return tuple(found)
+
+    def at_assignment(self, children: Children) -> AtSetting:
+        covariate, _, value = children
+        if isinstance(value, tuple):
+            return AtSetting(covariate, values=value, span=covariate.span)
+        return AtSetting(covariate, expression=value, span=covariate.span)
+
+    def at_value(self, children: Children) -> NumberList:
+        if len(children) == 1:
+            return (children[0],)
+        values: NumberList = children[1]
+        return values
+
+    def generated(self, children: Children) -> Expression:
+        name = str(children[0])
+        if len(name) < 3 or not "generate".startswith(name):
+            raise StataError(198, f"{name}() invalid in at()", span=_span(children))
+        expression: Expression = children[2]
+        return expression
 
     def statistic(self, children: Children) -> Piece:
         return Piece("statistic", _span(children), None, str(children[1]))

@@ -11,6 +11,7 @@ from statalike.language.ast import (
     Clause,
     Coefficient,
     CommandLine,
+    CustomContrast,
     Expression,
     Group,
     IndexRange,
@@ -25,6 +26,7 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     Option,
+    Prediction,
     SimpleEffect,
     StoredResult,
     String,
@@ -85,6 +87,8 @@ def expression_text(expression: Expression) -> str:
             return f"{expression_text(base)}[{', '.join(map(expression_text, indices))}]"
         case OperatorVariable(operators, name):
             return f"{operators}.{name}"
+        case Prediction(options):
+            return f"predict({options})"
         case LabelValue(text, label):
             return f"{quoted(text)}:{label}"
         case IndexRange(first, last):
@@ -164,6 +168,10 @@ def _item(item: VariableItem) -> str:
             return f"{_item(effect)}@{_item(within)}"
         case NestedEffect(effect, within):
             return f"{_item(effect)}|{_item(within)}"
+        case CustomContrast(variables, coefficients, matrix):
+            names = "#".join(map(_item, variables))
+            numbers = " ".join(map(number_literal, coefficients))
+            return f"{{{names} {matrix or numbers}}}"
 
 
 def numlist_text(numbers: NumberList) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,7 +191,7 @@ def fit_fixed_effects(
             on_iteration(record if space is None else unconstrained_record(record, space))
 
     try:
-        optimum = maximise(searched, start, rules, tell)
+        optimum = maximise(searched, start, replace(rules, lengthen=True), tell)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
     parameters = optimum.parameters if space is None else space.parameters(optimum.parameters)

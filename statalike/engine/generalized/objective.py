@@ -160,13 +160,13 @@ class QuadratureObjective(DifferentiatedLikelihood):
         prior = prior_nodes(data.groups, data.effect_counts)
         super().__init__(data.model, self.likelihood.layout, prior)
         self._method = method
-        self._modes = LaplaceLikelihood(data) if method in ("mcaghermite", "pcaghermite") else None
+        self._modes = LaplaceLikelihood(data)
 
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         if self._method == "ghermite":
             return self.likelihood.value(point, self.prior), self.prior
-        if self._modes is None:
-            return adapt_to_moments(self.likelihood, point, nodes)
+        if self._method == "mvaghermite":
+            return adapt_to_moments(self.likelihood, point, nodes, self._modes.value)
         approximation, found = self._modes.value(point, nodes)
         if not np.isfinite(approximation):
             return float("nan"), nodes
