@@ -8,13 +8,18 @@ formulas, Fixed-effects constraints).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
-from statalike.engine.newton_raphson import GradientObjective, Objective, ScoredObjective
+from statalike.engine.newton_raphson import (
+    GradientObjective,
+    IterationRecord,
+    Objective,
+    ScoredObjective,
+)
 
 Array = NDArray[np.float64]
 
@@ -95,6 +100,17 @@ def independent_constraints(weights: Array, constants: Array) -> NDArray[np.bool
                 "inconsistent_constraints", "the constraints contradict each other"
             )
     return kept
+
+
+def unconstrained_record(record: IterationRecord, space: ConstrainedSpace) -> IterationRecord:
+    """A record of c in all parameters b: of derivatives, the part that constraints let matter."""
+    basis, hessian = space.basis, record.hessian
+    return replace(
+        record,
+        parameters=space.parameters(record.parameters),
+        gradient=basis @ record.gradient,
+        hessian=basis @ hessian @ basis.T if hessian.size else hessian,
+    )
 
 
 class ConstrainedObjective:

@@ -25,6 +25,10 @@ Array = NDArray[np.float64]
 
 MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
+# The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
+FIRST_INCREMENT = 0.125
+# How often a step is halved that is judged by the approximation it starts from.
+MAXIMUM_NEARBY_HALVINGS = 6
 FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
@@ -78,8 +82,9 @@ class AdaptedObjective(Protocol):
 class ConvergenceRules:
     """How to step and when to stop; the defaults are Stata's.
 
-    ``quasi_tolerance`` lets ``g Q g'`` of a quasi-Newton method take the place of the scaled
-    gradient, so that the Hessian is not needed.
+    ``lengthen`` makes Newton steps that improve the objective longer as long as that pays; it costs
+    an evaluation an iteration.  ``quasi_tolerance`` lets ``g Q g'`` of a quasi-Newton method take
+    the place of the scaled gradient, so that the Hessian is not needed.
     """
 
     iterations: int = 16_000
@@ -90,6 +95,7 @@ class ConvergenceRules:
     difficult: bool = False
     techniques: tuple[TechniquePhase, ...] = (TechniquePhase("nr"),)
     quasi_tolerance: float | None = None
+    lengthen: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,11 @@ class _Evaluations:
             return self._objective.nearby_value(parameters)
         return self._objective(parameters, False)[0]
 
+    def value(self, parameters: Array) -> float:
+        """The value there, by an approximation adapted to it."""
+        self.count += 1
+        return self._objective(parameters, False)[0]
+
     def point(self, parameters: Array, technique: Technique) -> _Point:
         self.count += 1
         if technique != "nr" and isinstance(self._objective, GradientObjective):
@@ -276,7 +287,9 @@ def maximise(
         if not concave and float(point.gradient @ step) <= FLAT * (abs(point.value) + 1.0):
             # So little is to be gained that gradient and curvature are rounding errors.
             taken = np.zeros_like(step)
-        point, backed_up, trials = _moved(evaluations, before, taken, concave, technique)
+        point, backed_up, trials = _moved(
+            evaluations, before, taken, concave, technique, rules.lengthen
+        )
         coming = next(turns)
         if coming != technique:
             approximation = ApproximateInverse(coming)
@@ -342,7 +355,12 @@ def _with_hessian(evaluations: _Evaluations, point: _Point) -> _Point:
 
 
 def _moved(
-    evaluations: _Evaluations, before: _Point, step: Array, concave: bool, technique: Technique
+    evaluations: _Evaluations,
+    before: _Point,
+    step: Array,
+    concave: bool,
+    technique: Technique,
+    lengthen: bool,
 ) -> tuple[_Point, bool, tuple[StepTrial, ...]]:
     """Where the step leads, whether it had to be shortened, and the lengths tried."""
     length = 1.0
@@ -356,17 +374,11 @@ def _moved(
     slack = 1e-13 * (abs(before.value) + 1.0)
     backed_up = not value >= before.value - slack
     if backed_up:
-        for _ in range(MAXIMUM_HALVINGS):
-            length /= 2.0
-            value = evaluations.nearby_value(before.parameters + length * step)
-            trials.append(StepTrial(length, value))
-            if value > before.value:
-                break
-        else:
-            length = 0.0
+        length = _shortened(evaluations, before, step, trials)
         trial = None
-    elif not concave:
-        length = _lengthened(evaluations, before, step, trials)
+    elif not concave or (lengthen and technique == "nr"):
+        increment = FIRST_INCREMENT if lengthen else 1.0
+        length = _lengthened(evaluations, before, step, trials, increment)
         trial = trial if length == 1.0 else None
     if trial is None:
         trial = evaluations.point(before.parameters + length * step, technique)
@@ -374,9 +386,36 @@ def _moved(
             # What was near enough to judge by need not be defined by itself.
             length, backed_up = length / 2.0, True
             trial = evaluations.point(before.parameters + length * step, technique)
+        if not np.isfinite(trial.value):
+            trial = before
     if technique in SLOPE_LEFT and length > 0.0:
         trial = _settled(evaluations, before, step, trial, length, technique, trials)
     return trial, backed_up, tuple(trials)
+
+
+def _shortened(
+    evaluations: _Evaluations, before: _Point, step: Array, trials: list[StepTrial]
+) -> float:
+    """The step halved until the objective rises, zero where it does not.
+
+    What an approximation adapted elsewhere does not see, one of its own may: where short steps
+    do not pay by the former, they are judged once more, from the whole step on, by the latter.
+    """
+    judges: list[tuple[Callable[[Array], float], range]]
+    judges = [(evaluations.nearby_value, range(1, MAXIMUM_HALVINGS + 1))]
+    if evaluations.adapted:
+        judges = [
+            (evaluations.nearby_value, range(1, MAXIMUM_NEARBY_HALVINGS + 1)),
+            (evaluations.value, range(MAXIMUM_HALVINGS + 1)),
+        ]
+    for judge, halvings in judges:
+        for halving in halvings:
+            length = 0.5**halving
+            value = judge(before.parameters + length * step)
+            trials.append(StepTrial(length, value))
+            if value > before.value:
+                return length
+    return 0.0
 
 
 def _lengthened(
@@ -384,16 +423,19 @@ def _lengthened(
     before: _Point,
     step: Array,
     trials: list[StepTrial],
+    increment: float,
 ) -> float:
-    """The step doubled as long as the objective rises, by more than rounding errors."""
+    """The step grown by ``increment``, twice that and so on as long as the objective rises.
+
+    It has to rise by more than rounding errors.
+    """
     length, best = 1.0, trials[-1].value
     for _ in range(MAXIMUM_DOUBLINGS):
-        value = evaluations.nearby_value(before.parameters + 2.0 * length * step)
-        trials.append(StepTrial(2.0 * length, value))
+        value = evaluations.nearby_value(before.parameters + (length + increment) * step)
+        trials.append(StepTrial(length + increment, value))
         if not value > best + FLAT * (abs(best) + 1.0):
             break
-        length *= 2.0
-        best = value
+        length, best, increment = length + increment, value, 2.0 * increment
     return length
 
 

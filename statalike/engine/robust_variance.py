@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# Eigenvalues of a correlation matrix below this part of the largest are zero.
+RANK = 1e-11
+
 
 @dataclass(frozen=True)
 class RobustVariance:
@@ -46,3 +49,22 @@ def robust_variance(
         return RobustVariance(np.zeros_like(model_based), units)
     turned = scores @ model_based
     return RobustVariance(units / (units - 1.0) * (turned.T @ turned), units)
+
+
+def outer_product_variance(
+    model_based: Array, scores: Array, frequencies: Array | None = None
+) -> Array:
+    """``T (T' S'S T)^-1 T'`` (k, k), S the ``scores`` (G, k) of independent groups (Berndt et al.
+    1974), T a basis of the directions in which ``model_based`` (k, k) lets estimates vary.
+
+    ``frequencies`` (G,) tell how many equal groups each score is the sum of.  A direction in which
+    no score varies has no variance.
+    """
+    if frequencies is not None:
+        scores = scores / np.sqrt(frequencies)[:, None]
+    size = np.sqrt(np.diagonal(model_based))
+    size = np.where(size > 0.0, size, 1.0)
+    eigenvalues, vectors = np.linalg.eigh(model_based / np.outer(size, size))
+    basis = size[:, None] * vectors[:, eigenvalues > RANK * max(float(eigenvalues[-1]), 0.0)]
+    varying = scores @ basis
+    return np.asarray(basis @ np.linalg.pinv(varying.T @ varying, hermitian=True) @ basis.T)

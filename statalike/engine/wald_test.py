@@ -10,6 +10,7 @@ where the residual degrees of freedom are finite.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,3 +75,22 @@ def independent_restrictions(variance: np.ndarray) -> np.ndarray:
         kept[i] = True
         remaining -= np.outer(remaining[:, i], remaining[i]) / pivot
     return kept
+
+
+def adjusted_p_values(p: Sequence[float], method: str) -> list[float]:
+    """p-values of several tests adjusted for their number m ([R] test, mtest()).
+
+    ``bonferroni``: min(1, m p); ``sidak``: 1 - (1 - p)^m; ``holm``: the largest of
+    (m - j + 1) p_(j) over the ordered p-values up to the one at hand (Holm 1979).
+    """
+    values = np.asarray(p, dtype=float)
+    m = len(values)
+    if method == "bonferroni":
+        values = np.minimum(1.0, m * values)
+    elif method == "sidak":
+        values = -np.expm1(m * np.log1p(-values))
+    elif method == "holm":
+        order = np.argsort(values, kind="stable")
+        steps = np.minimum(1.0, (m - np.arange(m)) * values[order])
+        values[order] = np.maximum.accumulate(steps)
+    return [float(value) for value in values]

@@ -33,6 +33,7 @@ START_RULES: Final = (
     "matrix_target",
     "techniques",
     "initial_values",
+    "expression_groups",
     "plot_list",
     "axis_labels",
     "legend_keys",

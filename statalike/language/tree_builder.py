@@ -40,6 +40,7 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     PlacedText,
+    Prediction,
     SimpleEffect,
     Span,
     StatisticItem,
@@ -258,6 +259,13 @@ class TreeBuilder:
     def coefficient(self, children: Children) -> Coefficient:
         return _coefficient(str(children[0]), _span(children))
 
+    def prediction(self, children: Children) -> Prediction:
+        function, _, inside = str(children[0]).partition("(")
+        inside = inside.removesuffix(")").strip()
+        if function == "xb":
+            inside = f"xb equation({inside})" if inside else "xb"
+        return Prediction(inside, span=_span(children))
+
     def subscript(self, children: Children) -> Subscript:
         indices = tuple(children[2:-1:2])
         return Subscript(children[0], indices, span=_span(children))
@@ -376,6 +384,7 @@ class TreeBuilder:
         return list(children)
 
     plot_group = text_group
+    expression_groups, expression_group = plot_list, text_group
 
     def axis_labels(self, children: Children) -> tuple[AxisLabel, ...]:
         return tuple(_labelled(children))

@@ -10,8 +10,10 @@ EM_START_HEADING = "Obtaining starting values by EM ..."
 GRADIENT_HEADING = "Performing gradient-based optimization: "
 STANDARD_ERRORS_HEADING = "Computing standard errors ..."
 DEGREES_OF_FREEDOM_HEADING = "Computing degrees of freedom ..."
+CONSTANT_ONLY_HEADING = "Fitting constant-only model:"
 FIXED_EFFECTS_HEADING = "Fitting fixed-effects model:"
 STARTING_VALUES_HEADING = "Refining starting values:"
+UNSCALED_VALUES_HEADING = "Refining starting values (unscaled likelihoods):"
 FULL_MODEL_HEADING = "Fitting full model:"
 
 

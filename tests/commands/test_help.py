@@ -40,7 +40,7 @@ def test_every_page_belongs_to_a_command_or_is_a_topic() -> None:
 def test_every_option_is_explained(name: str) -> None:
     command = all_commands()[name]
     text = page(name)
-    for shared in ("graph_options", "generalized_mixed_models"):
+    for shared in ("graph_options", "generalized_mixed_models", "maximize"):
         if f"`help {shared}`" in re.sub(r"\s+", " ", text):
             text += page(shared)
     options = command.specification.options

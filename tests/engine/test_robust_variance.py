@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from statalike.engine.robust_variance import robust_variance
+from statalike.engine.robust_variance import outer_product_variance, robust_variance
 from statalike.engine.weight_scaling import scaled_weights
 
 GROUP = np.array([0, 0, 0, 1, 1])
@@ -75,3 +75,26 @@ def test_scaling_forgets_factors_of_groups(scaling: str) -> None:
     first = scaled_weights(scaling, WITHIN, OF_GROUPS, GROUP)  # type: ignore[arg-type]
     second = scaled_weights(scaling, factors * WITHIN, OF_GROUPS, GROUP)  # type: ignore[arg-type]
     np.testing.assert_allclose(first[0], second[0])
+
+
+def test_outer_products() -> None:
+    scores = np.random.default_rng(4).normal(size=(12, 3))
+    found = outer_product_variance(np.diag([1.0, 4.0, 9.0]) + 0.1, scores)
+    np.testing.assert_allclose(found, np.linalg.inv(scores.T @ scores))
+
+
+def test_outer_products_within_constraints() -> None:
+    scores = np.random.default_rng(5).normal(size=(12, 3))
+    basis = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    found = outer_product_variance(basis @ np.diag([2.0, 0.01]) @ basis.T, scores)
+    reduced = scores @ basis
+    np.testing.assert_allclose(found, basis @ np.linalg.inv(reduced.T @ reduced) @ basis.T)
+
+
+def test_outer_products_of_copies() -> None:
+    scores = np.random.default_rng(6).normal(size=(6, 2))
+    copies = np.array([1, 3, 2, 1, 1, 4])
+    weighted = scores * copies[:, None]
+    found = outer_product_variance(np.eye(2), weighted, copies.astype(float))
+    repeated = outer_product_variance(np.eye(2), np.repeat(scores, copies, axis=0))
+    np.testing.assert_allclose(found, repeated)

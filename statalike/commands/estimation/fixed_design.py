@@ -35,9 +35,16 @@ def refuse_strings(data: Dataset, variables: Iterable[str]) -> None:
 
 
 def settled_design(
-    state: State, terms: Iterable[Term], sample: np.ndarray, *, constant: bool, notes: bool = True
+    state: State,
+    terms: Iterable[Term],
+    sample: np.ndarray,
+    *,
+    constant: bool,
+    notes: bool = True,
+    collinear: bool = False,
 ) -> tuple[Design, np.ndarray]:
-    """The design on a sample with collinear columns omitted, each said in a note with ``notes``.
+    """The design on a sample with collinear columns omitted, each said in a note with ``notes``,
+    unless ``collinear`` keeps them.
 
     Also its matrix on the sample, the omitted columns left out.
     """
@@ -47,6 +54,8 @@ def settled_design(
         if column.empty and notes:
             state.console.print(f"note: {column.label} identifies no observations in the sample.")
     matrix = design.matrix(data, slice(None) if sample.all() else sample)
+    if collinear:
+        return design, matrix
     wanted = [column for column in design.columns if not column.omitted]
     covariates = matrix[:, :-1] if constant else matrix
     kept = independent_columns(covariates, constant=constant)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from statalike.commands.estimation.covariance_patterns import PATTERN, stored_pattern
 from statalike.commands.estimation.random_categories import (
     PREFIX,
     RandomCategories,
@@ -78,6 +79,8 @@ class RandomColumns:
         return "identity" if len(self.columns) <= 1 else self.structure
 
     def covariance(self) -> CovarianceStructure:
+        if self.effective_structure.startswith(PATTERN):
+            return stored_pattern(self.effective_structure, len(self.columns))
         return _STRUCTURES[self.effective_structure](len(self.columns))
 
     def effects(self, data: Dataset, rows: np.ndarray | slice) -> RandomEffects:

@@ -1,5 +1,5 @@
-"""Weights of a multilevel model: ``[fweight]`` or ``[pweight]`` of the observations, ``fweight()``
-and ``pweight()`` of the groups of each level, and how ``pwscale()`` scales them.
+"""Weights of a multilevel model: ``[fweight]``, ``[iweight]`` or ``[pweight]`` of the observations,
+``fweight()`` and the like of the groups of each level, and how ``pwscale()`` scales them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from statalike.results.matrix import NamedMatrix
 from statalike.results.stores import Results
 from statalike.state import State
 
+KINDS = ("fweight", "iweight", "pweight")
 SCALINGS = ("size", "effective", "gk")
 
 
@@ -63,11 +64,9 @@ def read_weights(arguments: Arguments, level_names: Sequence[str]) -> WeightRequ
     """The weights that a command line gives, None without any; r(198)."""
     given: dict[str, WeightArgument] = {}
     for equation in arguments.equations:
-        kinds = [kind for kind in ("fweight", "pweight") if equation.options.get(kind) is not None]
+        kinds = [kind for kind in KINDS if equation.options.get(kind) is not None]
         if len(kinds) > 1 or (kinds and equation.level in given):
-            raise StataError(
-                198, f"only one of fweight() or pweight() is allowed for level {equation.level}"
-            )
+            raise StataError(198, f"only one kind of weights is allowed for level {equation.level}")
         for kind in kinds:
             expression = equation.options[kind]
             text = expression_text(expression)
@@ -103,7 +102,8 @@ class ModelWeights:
     """Weights on the estimation sample: ``observations`` (n,) given the innermost group, and for
     each level variable those of each observation's group given the groups above, (n,).
 
-    ``frequencies`` tells of the levels, and last of the observations, which weights count copies.
+    ``frequencies`` tells of the levels, and last of the observations, which weights count copies,
+    as importance weights do too.
     """
 
     observations: np.ndarray
@@ -186,7 +186,7 @@ def model_weights(
     return ModelWeights(
         observations,
         tuple(levels),
-        tuple(weight is not None and weight.kind == "fweight" for weight in kinds),
+        tuple(weight is not None and weight.kind != "pweight" for weight in kinds),
     )
 
 
@@ -202,7 +202,8 @@ def post_weights(results: Results, request: WeightRequest) -> None:
     if request.scaling:
         macros["pwscale"] = request.scaling
     # Predictions are averaged over the population, which the products of all weights make up.
-    macros["marginswtype"] = "pweight" if request.sampling else "fweight"
+    kinds = {weight.kind for weight in request.given}
+    macros["marginswtype"] = next(kind for kind in reversed(KINDS) if kind in kinds)
     factors = [f"({weight.text})" for weight in request.given]
     macros["marginswexp"] = f"= {'*'.join(factors)}"
 
@@ -216,7 +217,7 @@ def stored_weights(results: Results, level_names: Sequence[str]) -> WeightReques
 
     levels: list[WeightArgument | None] = []
     for number in range(1, len(level_names) + 1):
-        found = [kind for kind in ("fweight", "pweight") if f"{kind}{number}" in macros]
+        found = [kind for kind in KINDS if f"{kind}{number}" in macros]
         levels.append(read(found[0], macros[f"{found[0]}{number}"]) if found else None)
     observations = None
     if "wtype" in macros:

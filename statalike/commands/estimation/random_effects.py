@@ -14,10 +14,13 @@ from statalike.design.terms import Term, model_terms
 from statalike.errors import StataError
 from statalike.language.arguments import Arguments
 from statalike.language.ast import Operated
+from statalike.language.suboptions import Suboptions, read_option_list
 from statalike.state import State
 
 #: the covariance structures, by the shortest abbreviation that is understood
 STRUCTURES = {"id": "identity", "ind": "independent", "ex": "exchangeable", "un": "unstructured"}
+#: the structures that a matrix describes
+BY_MATRIX = Suboptions("[, FIXed(string) PATtern(string)]")
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class RandomEquation:
     """The random effects of one equation: the variable that forms groups, and their covariates.
 
     ``terms`` are the covariates without the constant.  ``structure`` is one of the values of
-    ``STRUCTURES``; with a single effect every structure is the identity.  ``categories`` is the
-    variable of ``R.varname``, which stands by itself.  ``collinear`` keeps covariates that depend
-    on others.
+    ``STRUCTURES``, or ``fixed(matname)`` or ``pattern(matname)``; with a single effect every other
+    structure is the identity.  ``categories`` is the variable of ``R.varname``, which stands by
+    itself.  ``collinear`` keeps covariates that depend on others.
     """
 
     level: str
@@ -57,19 +60,36 @@ def covariance_structure(typed: str) -> str:
     raise StataError(198, f"covariance(): vartype {typed.strip()} not allowed")
 
 
-def read_random_equation(state: State, arguments: Arguments) -> RandomEquation:
+def structure_by_matrix(state: State, typed: str) -> str | None:
+    """``fixed(matname)`` or ``pattern(matname)``, None where no matrix is named; r(198)."""
+    if "(" not in typed:
+        return None
+    options = read_option_list(BY_MATRIX, typed, state.data).options
+    given = [(name, options[name]) for name in ("fixed", "pattern") if options.get(name)]
+    if len(given) != 1:
+        raise StataError(198, f"covariance(): vartype {typed.strip()} not allowed")
+    name, matrix = given[0]
+    return f"{name}({str(matrix).strip()})"
+
+
+def read_random_equation(
+    state: State, arguments: Arguments, *, by_matrix: bool = False
+) -> RandomEquation:
     """One equation ``levelvar: [varlist] [, covariance() noconstant]``, or with ``R.varname`` in
-    the place of the list; r(198).
+    the place of the list; r(198).  ``by_matrix`` allows structures that a matrix describes.
     """
     assert arguments.level is not None
     typed = arguments.options.get("covariance")
     if any(isinstance(item, Operated) and item.operators == "r" for item in arguments.terms):
         return _of_categories(arguments, str(typed) if typed is not None else "identity")
+    structure = structure_by_matrix(state, str(typed)) if by_matrix and typed is not None else None
+    if structure is None:
+        structure = covariance_structure(str(typed)) if typed is not None else "independent"
     return RandomEquation(
         arguments.level,
         model_terms(arguments.terms, state.data),
         not arguments.options.get("noconstant"),
-        covariance_structure(str(typed)) if typed is not None else "independent",
+        structure,
         collinear=bool(arguments.options.get("collinear")),
     )
 

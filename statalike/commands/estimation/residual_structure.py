@@ -280,9 +280,13 @@ def _gaps(values: np.ndarray, group: np.ndarray, name: str, structure: str) -> n
         raise StataError(459, f"residuals(): t() variable {name} must be integer valued")
     if structure in WITH_LEVELS and np.any(values < 0):
         raise StataError(459, f"residuals(): t() variable {name} must be nonnegative")
-    order = np.lexsort((values, group))
-    same = group[order][1:] == group[order][:-1]
-    gaps = np.diff(values[order])[same]
+    same, distance = group[1:] == group[:-1], np.diff(values)
+    # Data that are in order already need no sorting.
+    if np.any(group[1:] < group[:-1]) or np.any(same & (distance < 0.0)):
+        order = np.lexsort((values, group))
+        group = group[order]
+        same, distance = group[1:] == group[:-1], np.diff(values[order])
+    gaps = distance[same]
     if np.any(gaps == 0.0):
         raise StataError(451, f"repeated values of {name} within lowest-level groups")
     return np.asarray(gaps)

@@ -17,8 +17,8 @@ REFUSED = ("bootstrap", "jackknife", "opg")
 
 @dataclass(frozen=True)
 class VarianceEstimator:
-    """``kind`` is model-based (``oim``, ``ols``), ``robust``, ``hc2``, ``hc3`` or ``cluster``;
-    ``cluster`` the variable of the last.
+    """``kind`` is model-based (``oim``, ``ols``, ``opg``), ``robust``, ``hc2``, ``hc3`` or
+    ``cluster``; ``cluster`` the variable of the last.
     """
 
     kind: str
@@ -26,7 +26,7 @@ class VarianceEstimator:
 
     @property
     def robust(self) -> bool:
-        return self.kind not in ("oim", "ols")
+        return self.kind not in ("oim", "ols", "opg")
 
 
 def requested_variance(

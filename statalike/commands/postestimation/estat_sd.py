@@ -16,6 +16,7 @@ from statalike.commands.estimation.display_options import (
     table_options,
 )
 from statalike.commands.estimation.distributions import two_sided_critical_value
+from statalike.commands.estimation.generalized.description import is_generalized
 from statalike.commands.estimation.linear_mixed import LinearMixedDescription
 from statalike.commands.estimation.mixed_display import fixed_effects_table
 from statalike.commands.estimation.random_effects_rows import (
@@ -23,6 +24,7 @@ from statalike.commands.estimation.random_effects_rows import (
     reported_parameters,
 )
 from statalike.commands.postestimation.estat_mixed import active_mixed
+from statalike.commands.postestimation.generalized_sd import generalized_sd, post_parameters
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
@@ -55,6 +57,9 @@ def estat_sd(state: State, arguments: Arguments) -> None:
     options = arguments.options
     if options.get("coeflegend") and not options.get("post"):
         raise StataError(198, "option coeflegend requires option post")
+    if is_generalized(state.e):
+        generalized_sd(state, arguments)
+        return
     description = active_mixed(state, "sd")
     level = confidence_level(options, state.settings)
     deviations = not options.get("variance")
@@ -75,11 +80,7 @@ def estat_sd(state: State, arguments: Arguments) -> None:
         )
     state.r = found
     if options.get("post"):
-        state.e = Results(
-            macros={"cmd": "estat sd", "properties": "b V"},
-            matrices={name: found.matrices[name] for name in ("b", "V")},
-            sample=state.e.sample,
-        )
+        post_parameters(state)
 
 
 def _transformed(

@@ -11,10 +11,12 @@ from statalike.commands.estimation.generalized.description import GeneralizedDes
 from statalike.commands.estimation.generalized.outcomes import PreparedOutcome, prepare_outcome
 from statalike.commands.estimation.generalized.reported_estimates import RESIDUAL_VARIANCE
 from statalike.commands.estimation.linear_mixed import RandomEffectsEquation
-from statalike.commands.estimation.mixed_weights import model_weights, stored_weights
 from statalike.commands.estimation.random_categories import RandomCategories
 from statalike.commands.estimation.random_effects_rows import effect_name
-from statalike.commands.postestimation.spread_effects import fitted_sample
+from statalike.commands.postestimation.spread_effects import (
+    fitted_sample,
+    stored_model_weights,
+)
 from statalike.data.missing import MISSING
 from statalike.design.sample import drop_missing
 from statalike.engine.covariance import block_diagonal_matrix
@@ -23,6 +25,7 @@ from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.posterior import (
     Estimate,
     PosteriorEffects,
+    PosteriorRules,
     crossed_posterior_modes,
     posterior_effects,
 )
@@ -94,7 +97,10 @@ def _root(matrix: np.ndarray) -> np.ndarray:
 
 
 def spread_effects(
-    state: State, description: GeneralizedDescription, estimate: Estimate, points: int
+    state: State,
+    description: GeneralizedDescription,
+    estimate: Estimate,
+    rules: PosteriorRules | None = None,
 ) -> list[SpreadEffect]:
     """Predicted random effects, carried to all observations of their groups."""
     sample = fitted_sample(state)
@@ -103,7 +109,7 @@ def spread_effects(
     prepared = prepare_outcome(description.outcome, data, sample)
     point = estimated_point(state.e, description)
     try:
-        predicted = _predicted(state, description, prepared, sample, point, estimate, points)
+        predicted = _predicted(state, description, prepared, sample, point, estimate, rules)
     except (EstimationError, np.linalg.LinAlgError):
         raise StataError(430, "the posterior of the random effects could not be found") from None
     cells_needed = [name for name in description.level_names if name != "_all"]
@@ -165,15 +171,11 @@ def _predicted(
     sample: np.ndarray,
     point: Point,
     estimate: Estimate,
-    points: int,
+    rules: PosteriorRules | None,
 ) -> list[PosteriorEffects]:
     if description.crossed:
         model = description.crossed_model(state.data, sample, prepared)
-        return crossed_posterior_modes(model, point)
-    weights = None
-    request = stored_weights(state.e, description.level_names)
-    if request is not None:
-        codes = description.codes(state.data, sample)
-        weights = model_weights(state, request, sample, description.level_names, codes)
+        return crossed_posterior_modes(model, point, rules)
+    weights = stored_model_weights(state, description, sample)
     nested = description.engine_model(state.data, sample, prepared, weights=weights)
-    return posterior_effects(nested, point, estimate, points)
+    return posterior_effects(nested, point, estimate, rules)

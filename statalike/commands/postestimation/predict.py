@@ -5,7 +5,7 @@ What can be predicted depends on the estimator; each registers a function under 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,8 @@ OF_REGRESSION = (
 )
 OF_GENERALIZED_MODELS = (
     "mu pr eta xb stdp density distribution residuals pearson deviance anscombe reffects reses "
-    "outcome conditional marginal fixedonly nooffset ebmeans ebmodes intpoints"
+    "mean median hazard surv e ystar scores outcome conditional marginal fixedonly nooffset means "
+    "modes ebmeans ebmodes intpoints iterate tolerance"
 )
 
 
@@ -101,16 +102,47 @@ def new_names(names: tuple[str, ...], count: int, state: State) -> tuple[str, ..
     return names
 
 
+def effect_names(request: PredictRequest, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names for ``count`` random effects and, where ``reses()`` asks for them, for their standard
+    errors; r(110), r(198).
+    """
+    new = new_names(request.names, count, request.state)
+    if not request.text("reses"):
+        return new, ()
+    errors = new_names(tuple(request.text("reses").split()), count, request.state)
+    if set(errors) & set(new):
+        raise StataError(198, "reses() names repeat those of the random effects")
+    return new, errors
+
+
+def add_group_scores(
+    request: PredictRequest, names: Sequence[str], scores: Sequence[np.ndarray], group: np.ndarray
+) -> None:
+    """A variable for each parameter of e(b), with ``scores`` (G,) of groups in the last observation
+    of each; ``group`` (n,) is that of each observation, -1 outside the estimation sample.
+    """
+    rows = np.flatnonzero(group >= 0)
+    last = np.zeros(len(scores[0]), dtype=np.intp)
+    np.maximum.at(last, group[rows], rows)
+    stripes = request.state.e.matrices["b"].columns
+    for name, stripe, values in zip(names, stripes, scores, strict=True):
+        spread = np.full(len(group), MISSING)
+        spread[last] = values
+        request.add(name, spread, f"score for {stripe}")
+
+
 @command(
     "predict",
     "predict",
     syntax=(
         "[anything] [if] [in] [, XB STDP FITted Residuals RSTAndard REFfects reses(string) "
         "RELevel(string) SCores STDF STDR RSTUdent COOKsd Leverage Hat DFIts Welsch COVratio "
-        "DFBeta(varname) MU PR ETA DENsity DISTribution PEArson DEViance ANScombe OUTcome(string) "
-        "CONDitional(string) MARGinal FIXEDonly NOOFFset EBMEANs EBMODEs INTPoints(numlist max=1)]"
+        "DFBeta(varname) MU PR PR(string) ETA DENsity DISTribution PEArson DEViance ANScombe "
+        "MEAN MEDian HAZard SURV E(string) YSTAR(string) OUTcome(string) "
+        "CONDitional CONDitional(string) MARGinal FIXEDonly NOOFFset MEANS MODES EBMEANs EBMODEs "
+        "INTPoints(numlist min=1 max=1 integer) ITERate(numlist min=1 max=1 integer >=0) "
+        "TOLerance(numlist min=1 max=1 >=0)]"
     ),
-    unsupported="MEANs MODEs ITERate(integer 20) TOLerance(real 1e-8)",
     help="make variables of predictions, residuals and random effects",
     section="Postestimation",
 )

@@ -8,10 +8,24 @@ from statalike.commands.estimation.generalized.description import (
     GeneralizedDescription,
     stored_description,
 )
-from statalike.commands.estimation.generalized.outcomes import PreparedOutcome, prepare_outcome
-from statalike.commands.postestimation.generalized_estimates import (
-    estimated_point,
-    spread_effects,
+from statalike.commands.postestimation.generalized_predictors import (
+    RandomPart,
+    conditional_predictor,
+    conditioning,
+    fixed_predictor,
+    points_note,
+    posterior_rules,
+    prior_standard_deviation,
+    standard_error,
+)
+from statalike.commands.postestimation.outcome_statistics import (
+    EstimatedOutcome,
+    OutcomeStatistic,
+    category_statistics,
+    estimated_outcome,
+    generalized_linear_statistic,
+    ordinal_statistic,
+    survival_statistic,
 )
 from statalike.commands.postestimation.predict import (
     OF_GENERALIZED_MODELS,
@@ -19,332 +33,187 @@ from statalike.commands.postestimation.predict import (
     new_names,
     predictor,
 )
-from statalike.commands.postestimation.spread_effects import fitted_sample
+from statalike.commands.postestimation.predict_generalized_effects import add_effects, add_scores
+from statalike.commands.postestimation.statistics_within_limits import statistic_within_limits
 from statalike.data.missing import MISSING
 from statalike.engine.families.family import Array
-from statalike.engine.families.generalized_linear import GeneralizedLinearFamily, Residual
-from statalike.engine.families.ordinal import OrdinalFamily
-from statalike.engine.generalized.posterior import Estimate
-from statalike.engine.generalized.quadrature_rules import gauss_hermite
-from statalike.errors import StataError
-from statalike.state import State
+from statalike.errors import StataError, option_not_allowed
 
-STATISTICS = (
-    "mu",
-    "pr",
-    "eta",
-    "xb",
-    "stdp",
-    "density",
-    "distribution",
-    "residuals",
-    "pearson",
-    "deviance",
-    "anscombe",
-    "reffects",
-)
-RESIDUALS = ("residuals", "pearson", "deviance", "anscombe")
+OF_EVERY_MODEL = ("eta", "xb", "stdp", "reffects", "scores")
+OF_OUTCOMES = ("mu", "density", "distribution", "pearson", "deviance", "anscombe")
+OF_SURVIVAL = ("mean", "median", "hazard", "surv", "density", "distribution")
+WITHIN_LIMITS = ("pr", "e", "ystar")
+#: options that say how a statistic is made, and those that go with random effects or scores
+OF_POSTERIORS = ("means", "modes", "ebmeans", "ebmodes", "intpoints", "iterate", "tolerance")
+OF_STATISTICS = (*OF_POSTERIORS, "conditional", "marginal", "fixedonly", "nooffset", "outcome")
+OF_EFFECTS = (*OF_POSTERIORS, "reses")
+#: the options of statistics that have not all of them
+ALLOWED = {"reffects": OF_EFFECTS, "scores": (), "xb": ("nooffset",), "stdp": ()}
 LABELS = {
-    "mu": "Predicted mean",
-    "pr": "Predicted probability",
     "eta": "Linear prediction",
     "xb": "Linear prediction, fixed portion",
     "stdp": "S.E. of the linear prediction, fixed portion",
-    "density": "Density",
-    "distribution": "Distribution function",
-    "residuals": "Residuals",
-    "pearson": "Pearson residuals",
-    "deviance": "Deviance residuals",
-    "anscombe": "Anscombe residuals",
 }
-ORDINAL = "ordinal"
 
 
 def predict_generalized(request: PredictRequest) -> None:
-    """One statistic, or the random effects."""
+    """One statistic, the probabilities of categories, the random effects, or scores."""
     state = request.state
     description = stored_description(state.e)
-    chosen = [name for name in STATISTICS if request.flag(name)]
-    if len(chosen) > 1:
-        raise StataError(198, f"only one of {' or '.join(chosen[:2])} is allowed")
-    ordinal = description.outcome.family == ORDINAL
-    statistic = chosen[0] if chosen else ""
-    _check_options(request, statistic, ordinal)
+    statistic = _chosen_statistic(request, description)
+    _check_options(request, description, statistic)
     if statistic == "reffects":
-        _add_effects(request, description)
+        add_effects(request, description)
+        return
+    if statistic == "scores":
+        add_scores(request, description)
         return
     if not statistic:
-        statistic = "pr" if ordinal else "mu"
+        statistic = _default_statistic(request, description)
         state.console.print(f"(option {statistic} assumed)")
-    if ordinal and statistic not in ("pr", "eta", "xb", "stdp"):
-        raise StataError(198, f"option {statistic} not allowed after an ordinal outcome")
-    if statistic == "pr" and description.outcome.family not in ("bernoulli", ORDINAL):
-        raise StataError(198, "option pr not allowed with this family")
-    if ordinal and statistic == "pr":
+    if description.outcome.family == "ordinal" and statistic in ("mu", "pr"):
         _add_category_probabilities(request, description)
         return
     name = new_names((request.single_name(),), 1, state)[0]
-    values = _statistic(request, description, statistic)
-    request.report_missing(request.add(name, values, LABELS[statistic]))
+    if statistic in ("xb", "stdp"):
+        values = (
+            fixed_predictor(request, description)
+            if statistic == "xb"
+            else standard_error(state, description)
+        )
+        request.report_missing(request.add(name, values, LABELS[statistic]))
+        return
+    random = RandomPart(conditioning(request, description), posterior_rules(request))
+    label = LABELS.get(statistic, "")
+    if statistic == "eta" and random.kind == "marginal":
+        # Random effects have mean zero.
+        values = fixed_predictor(request, description)
+    elif statistic == "eta":
+        values = conditional_predictor(request, description, random)
+    else:
+        outcome = estimated_outcome(state, description, random.rules.points)
+        made = _outcome_statistic(request, description, statistic, outcome)
+        label = made.label
+        (values,) = _values(request, description, random, statistic, [made])
+    request.report_missing(request.add(name, values, _label(label, random)))
 
 
 predictor("meglm", OF_GENERALIZED_MODELS)(predict_generalized)
 predictor("gsem", OF_GENERALIZED_MODELS)(predict_generalized)
 
 
-def _check_options(request: PredictRequest, statistic: str, ordinal: bool) -> None:
-    """r(198) for options that the statistic would not obey."""
-    fixed = ("conditional", "marginal", "fixedonly", "intpoints")
-    idle: dict[str, tuple[str, ...]] = {
-        "xb": fixed,
-        "stdp": (*fixed, "nooffset"),
-        "reffects": ("conditional", "marginal", "fixedonly", "nooffset"),
-    }
-    refused = list(idle.get(statistic, ()))
-    if statistic != "reffects":
-        if request.text("reses"):
-            raise StataError(198, "option reses() requires option reffects")
-        refused += ["ebmeans", "ebmodes"]
-    if not (ordinal and statistic in ("", "pr")):
-        refused.append("outcome")
-    for name in refused:
-        if request.arguments.options.get(name):
-            what = f"option {statistic}" if statistic else "this statistic"
-            raise StataError(198, f"option {name} not allowed with {what}")
-    if request.flag("ebmeans") and request.flag("ebmodes"):
-        raise StataError(198, "only one of ebmeans or ebmodes is allowed")
+def _statistics(description: GeneralizedDescription) -> tuple[str, ...]:
+    """The statistics that the model has."""
+    outcome = description.outcome
+    if outcome.model == "survival":
+        return (*OF_EVERY_MODEL, *OF_SURVIVAL)
+    if outcome.model:
+        return (*OF_EVERY_MODEL, *WITHIN_LIMITS)
+    if outcome.family == "ordinal":
+        return (*OF_EVERY_MODEL, "mu", "pr", "density", "distribution")
+    found = (*OF_EVERY_MODEL, *OF_OUTCOMES)
+    if outcome.family == "bernoulli":
+        return (*found, "pr")
+    return (*found, "residuals") if outcome.family == "gaussian" else found
 
 
-def conditioning(request: PredictRequest) -> str:
-    """``mean``, ``mode``, ``fixed`` or ``marginal``: the random effects of a prediction; r(198)."""
-    typed = request.text("conditional").strip()
-    if request.flag("fixedonly"):
-        typed = typed or "fixedonly"
-    if request.flag("marginal"):
-        if typed:
-            raise StataError(198, "only one of conditional() or marginal is allowed")
-        return "marginal"
+def _default_statistic(request: PredictRequest, description: GeneralizedDescription) -> str:
+    outcome = description.outcome
+    if outcome.model:
+        return "mean" if outcome.model == "survival" else "eta"
+    named = request.state.e.macros.get("cmd2", "")
+    if outcome.family == "bernoulli" and not named:
+        return "pr"
+    return "pr" if outcome.family == "ordinal" and named != "meglm" else "mu"
+
+
+def _chosen_statistic(request: PredictRequest, description: GeneralizedDescription) -> str:
+    """The one statistic of the command line, empty without any; r(198)."""
+    every = dict.fromkeys([*OF_EVERY_MODEL, *OF_OUTCOMES, *OF_SURVIVAL, *WITHIN_LIMITS])
+    typed = [name for name in (*every, "residuals") if request.flag(name)]
+    if len(typed) > 1:
+        raise StataError(198, f"only one of {' or '.join(typed[:2])} is allowed")
     if not typed:
-        return "mean"
-    for full, kind in (("ebmeans", "mean"), ("ebmodes", "mode"), ("fixedonly", "fixed")):
-        if len(typed) >= 3 and full.startswith(typed):
-            return kind
-    raise StataError(198, f"conditional({typed}) not allowed")
+        return ""
+    (statistic,) = typed
+    if statistic not in _statistics(description):
+        raise option_not_allowed(statistic)
+    limited = description.outcome.model in ("tobit", "interval")
+    if statistic == "pr" and (request.arguments.options["pr"] is True) == limited:
+        raise StataError(198, "option pr incorrectly specified")
+    return statistic
 
 
-def _statistic(
+def _check_options(
     request: PredictRequest, description: GeneralizedDescription, statistic: str
-) -> Array:
-    state = request.state
-    fixed = fixed_predictor(request, description)
-    if statistic == "xb":
-        return fixed
-    if statistic == "stdp":
-        return _standard_error(state, description)
-    kind = conditioning(request)
-    if kind == "marginal":
-        if statistic != "mu" and not (statistic == "pr"):
-            raise StataError(198, f"option {statistic} not allowed with option marginal")
-        return _marginal(request, description, fixed)
-    eta = _linear_predictor(request, description, fixed, kind)
-    if statistic == "eta":
-        return eta
-    known = eta < MISSING
-    if statistic in (*RESIDUALS, "density", "distribution"):
-        outcome_values = description.outcome.column.evaluate(state.data)
-        known &= outcome_values < MISSING
-    result = np.full(state.data.n, MISSING)
-    if known.any():
-        result[known] = _of_linear_predictor(state, description, statistic, eta[known], known)
-    return result
+) -> None:
+    """r(198) for an option that does not go with what is predicted."""
+    if request.text("reses") and statistic != "reffects":
+        raise StataError(198, "option reses() requires option reffects")
+    allowed = ALLOWED.get(statistic, OF_STATISTICS)
+    for name in (*OF_STATISTICS, "reses"):
+        if request.arguments.options.get(name) and name not in allowed:
+            raise option_not_allowed(name)
+    ordinal = description.outcome.family == "ordinal"
+    if request.text("outcome") and not (ordinal and statistic in ("", "mu", "pr")):
+        raise option_not_allowed("outcome")
 
 
-def _of_linear_predictor(
-    state: State, description: GeneralizedDescription, statistic: str, eta: Array, rows: np.ndarray
-) -> Array:
-    prepared = _prepared(state, description, rows)
-    family, outcome = prepared.family, prepared.rows
-    if not isinstance(family, GeneralizedLinearFamily):
-        raise StataError(198, f"option {statistic} not yet supported with this family")
-    own = estimated_point(state.e, description).own
-    quantities = family.quantities(own, family.quantity_positions(outcome))
-    if statistic in ("mu", "pr"):
-        return family.mean(outcome, eta)
-    if statistic == "density":
-        return np.exp(family.log_density(outcome, eta.copy(), quantities))
-    if statistic == "distribution":
-        return family.distribution(outcome, eta, quantities)
-    if statistic == "residuals":
-        return np.asarray(outcome[0] - family.mean(outcome, eta))
-    kinds: dict[str, Residual] = {
-        "pearson": "pearson",
-        "deviance": "deviance",
-        "anscombe": "anscombe",
-    }
-    kind = kinds[statistic]
-    if kind not in family.residual_kinds:
-        raise StataError(198, f"option {statistic} not allowed with this family")
-    return family.residual(kind, outcome, eta, quantities)
+def _outcome_statistic(
+    request: PredictRequest,
+    description: GeneralizedDescription,
+    statistic: str,
+    outcome: EstimatedOutcome,
+) -> OutcomeStatistic:
+    if description.outcome.model == "survival":
+        return survival_statistic(statistic, outcome)
+    if description.outcome.model:
+        limits = request.text(statistic)
+        return statistic_within_limits(request.state, statistic, limits, outcome)
+    if description.outcome.family == "ordinal":
+        return ordinal_statistic(statistic, outcome)
+    return generalized_linear_statistic(statistic, outcome)
 
 
-def _prepared(
-    state: State, description: GeneralizedDescription, rows: np.ndarray
-) -> PreparedOutcome:
-    """The outcome on some rows; where it is missing only the rows' number matters."""
-    sample = fitted_sample(state)
-    whole = prepare_outcome(description.outcome, state.data, sample)
-    if description.outcome.family == "bernoulli":
-        values = description.outcome.column.evaluate(state.data)[rows]
-        return PreparedOutcome(whole.family, (values != 0).astype(np.float64)[None])
-    values = description.outcome.column.evaluate(state.data)[rows]
-    values = np.where(values < MISSING, values, 0.0)
-    found = [values]
-    if description.outcome.family == "binomial":
-        try:
-            trials = np.full(len(values), float(description.outcome.trials))
-        except ValueError:
-            trials = state.data.numbers(description.outcome.trials)[rows].astype(np.float64)
-        found.append(trials)
-    return PreparedOutcome(whole.family, np.stack(found))
+def _values(
+    request: PredictRequest,
+    description: GeneralizedDescription,
+    random: RandomPart,
+    name: str,
+    statistics: list[OutcomeStatistic],
+) -> list[Array]:
+    """Values (n,) of statistics of one kind, missing where they are not known; r(198)."""
+    first = statistics[0]
+    if random.kind == "marginal":
+        if first.integrated is None:
+            raise StataError(198, f"option marginal not allowed with option {name}")
+        if first.by_quadrature and first.shows_points:
+            request.state.console.print(points_note(random.rules))
+        predictors = [
+            fixed_predictor(request, description),
+            prior_standard_deviation(request.state, description),
+        ]
+    else:
+        shown = first.shows_points
+        predictors = [conditional_predictor(request, description, random, shown)]
+    known = np.all([values < MISSING for values in predictors], axis=0)
+    predictors = [np.where(known, values, 0.0) for values in predictors]
+    found: list[Array] = []
+    for statistic in statistics:
+        function = statistic.given if len(predictors) == 1 else statistic.integrated
+        assert function is not None
+        with np.errstate(all="ignore"):
+            values = function(*predictors)
+        found.append(np.where(known & statistic.known & np.isfinite(values), values, MISSING))
+    return found
 
 
-def fixed_predictor(request: PredictRequest, description: GeneralizedDescription) -> Array:
-    """Xb with the offset, unless ``nooffset``, for every observation; missing where unknown."""
-    state = request.state
-    b = state.e.matrices["b"].values[0, : len(description.fixed.names)]
-    estimated = np.fromiter(description.fixed.estimated, dtype=bool)
-    matrix, missing = description.fixed.complete_matrix(state.data)
-    values = matrix @ b[estimated]
-    if description.offset and not request.flag("nooffset"):
-        known = state.data.numbers(description.offset) < MISSING
-        offset = description.offset_values(state.data, known)
-        assert offset is not None
-        values[known] += offset
-        missing |= ~known
-    return np.where(missing, MISSING, values)
-
-
-def _standard_error(state: State, description: GeneralizedDescription) -> Array:
-    estimated = np.flatnonzero(np.fromiter(description.fixed.estimated, dtype=bool))
-    V = state.e.matrices["V"].values[np.ix_(estimated, estimated)]
-    matrix, missing = description.fixed.complete_matrix(state.data)
-    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", matrix @ V, matrix), 0.0))
-    return np.where(missing, MISSING, spread)
-
-
-def _linear_predictor(
-    request: PredictRequest, description: GeneralizedDescription, fixed: Array, kind: str
-) -> Array:
-    """Xb + Zu at the posterior means or modes, or without random effects."""
-    if kind == "fixed" or not description.levels:
-        return fixed
-    estimate: Estimate = "mode" if kind == "mode" or description.crossed else "mean"
-    console = request.state.console
-    console.print(
-        "(predictions based on fixed effects and posterior "
-        f"{'means' if estimate == 'mean' else 'modes'} of random effects)"
-    )
-    points = _points(request)
-    if estimate == "mean":
-        console.print(f"(using {points} quadrature points)")
-    missing = fixed >= MISSING
-    total = np.where(missing, 0.0, fixed)
-    for effect in spread_effects(request.state, description, estimate, points):
-        absent = (effect.values >= MISSING) | (effect.covariate >= MISSING)
-        # A covariate of zero needs no effect.
-        absent &= effect.covariate != 0.0
-        missing |= absent
-        product = np.where(absent, 0.0, effect.values) * np.where(absent, 0.0, effect.covariate)
-        total += np.where(effect.covariate == 0.0, 0.0, product)
-    return np.where(missing, MISSING, total)
-
-
-def _points(request: PredictRequest) -> int:
-    """Quadrature points: those of the option, or of the estimation."""
-    given = request.arguments.options.get("intpoints")
-    if given is None:
-        return int(request.state.e.macros["n_quad"])
-    points = int(given[0])
-    if not 1 <= points <= 195:
-        raise StataError(198, "intpoints() must be between 1 and 195")
-    return points
-
-
-def prior_standard_deviation(state: State, description: GeneralizedDescription) -> Array:
-    """The standard deviation ``sqrt(z'Dz)`` of Zu for every observation, missing where unknown."""
-    point = estimated_point(state.e, description)
-    variance = np.zeros(state.data.n)
-    missing = np.zeros(state.data.n, dtype=bool)
-    number = 0
-    for _, equations in description.levels:
-        columns: list[np.ndarray] = []
-        for equation in equations:
-            if equation.columns:
-                own = [column.evaluate(state.data) for column in equation.columns]
-            else:
-                own = [np.ones(state.data.n)]
-            columns += own
-            if description.crossed:
-                scaled = np.stack(columns, axis=1) @ point.roots[number]
-                missing |= np.any(np.stack(columns, axis=1) >= MISSING, axis=1)
-                variance += np.sum(scaled**2, axis=1)
-                columns = []
-                number += 1
-        if not description.crossed:
-            stacked = np.stack(columns, axis=1)
-            missing |= np.any(stacked >= MISSING, axis=1)
-            clean = np.where(stacked < MISSING, stacked, 0.0)
-            variance += np.sum((clean @ point.roots[number]) ** 2, axis=1)
-            number += 1
-    return np.where(missing, MISSING, np.sqrt(variance))
-
-
-def _marginal(request: PredictRequest, description: GeneralizedDescription, fixed: Array) -> Array:
-    """The mean integrated over the distribution of the random effects.
-
-    Zu is normal with variance ``z'Dz``, so that a one-dimensional rule integrates it.
-    """
-    state = request.state
-    spread = prior_standard_deviation(state, description)
-    known = (fixed < MISSING) & (spread < MISSING)
-    rule = gauss_hermite(max(_points(request), 30), 1)
-    result = np.full(state.data.n, MISSING)
-    eta = fixed[known] + rule.abscissas[0][:, None] * spread[known]
-    means = _of_linear_predictor(state, description, "mu", eta, known)
-    result[known] = np.exp(rule.log_weights) @ means
-    return result
-
-
-def _add_effects(request: PredictRequest, description: GeneralizedDescription) -> None:
-    """``reffects`` and ``reses()``: one variable for each random effect."""
-    state = request.state
-    if not description.levels:
-        raise StataError(321, "the model has no random effects")
-    estimate: Estimate = "mode" if request.flag("ebmodes") or description.crossed else "mean"
-    count = sum(
-        equation.count if equation.columns else 1
-        for _, equations in description.levels
-        for equation in equations
-    )
-    new = new_names(request.names, count, state)
-    errors: tuple[str, ...] = ()
-    if request.text("reses"):
-        errors = new_names(tuple(request.text("reses").split()), count, state)
-        if set(errors) & set(new):
-            raise StataError(198, "reses() names repeat those of the random effects")
-    state.console.print(f"(calculating posterior {estimate}s of random effects)")
-    points = _points(request)
-    if estimate == "mean":
-        state.console.print(f"(using {points} quadrature points)")
-    missing = 0
-    effects = spread_effects(state, description, estimate, points)
-    for name, effect in zip(new, effects, strict=True):
-        label = f"Empirical Bayes {estimate}s for {effect.name}"
-        missing = max(missing, request.add(name, effect.values, label))
-    for name, effect in zip(errors, effects, strict=False):
-        label = f"Std. err. of empirical Bayes {estimate}s for {effect.name}"
-        missing = max(missing, request.add(name, effect.standard_errors, label))
-    request.report_missing(missing)
+def _label(label: str, random: RandomPart) -> str:
+    """A variable's label; that of a marginal statistic says so."""
+    if random.kind != "marginal":
+        return label
+    starts_with_word = label[1:2].islower() and "(" not in label
+    return f"Marginal {label[0].lower() + label[1:] if starts_with_word else label}"
 
 
 def _add_category_probabilities(
@@ -352,10 +221,9 @@ def _add_category_probabilities(
 ) -> None:
     """Probabilities of ordinal categories: of all, or of that of ``outcome()``."""
     state = request.state
-    categories = state.e.matrices["cat"].values[0]
-    prepared = prepare_outcome(description.outcome, state.data, fitted_sample(state))
-    family = prepared.family
-    assert isinstance(family, OrdinalFamily)
+    random = RandomPart(conditioning(request, description), posterior_rules(request))
+    outcome = estimated_outcome(state, description, random.rules.points)
+    categories = outcome.categories
     wanted = list(range(len(categories)))
     typed = request.text("outcome").strip()
     if typed:
@@ -364,27 +232,11 @@ def _add_category_probabilities(
         state.console.print(f"(outcome {categories[0]:g} assumed)")
         wanted = [0]
     names = new_names(request.names, len(wanted), state)
-    fixed = fixed_predictor(request, description)
-    kind = conditioning(request)
-    cutpoints = estimated_point(state.e, description).own
-    if kind == "marginal":
-        spread = prior_standard_deviation(state, description)
-        known = (fixed < MISSING) & (spread < MISSING)
-        rule = gauss_hermite(max(_points(request), 30), 1)
-        eta = fixed[known] + rule.abscissas[0][:, None] * spread[known]
-        weights = np.exp(rule.log_weights)
-        found = np.tensordot(weights, family.probabilities(eta, cutpoints), axes=([0], [1]))
-    else:
-        eta = _linear_predictor(request, description, fixed, kind)
-        known = eta < MISSING
-        found = family.probabilities(eta[known], cutpoints)
+    statistics = category_statistics(outcome, wanted)
+    found = _values(request, description, random, "pr", statistics)
     missing = 0
-    outcome = description.outcome.column.name
-    for name, position in zip(names, wanted, strict=True):
-        values = np.full(state.data.n, MISSING)
-        values[known] = found[position]
-        label = f"Pr({outcome}=={categories[position]:g})"
-        missing = max(missing, request.add(name, values, label))
+    for name, statistic, values in zip(names, statistics, found, strict=True):
+        missing = max(missing, request.add(name, values, _label(statistic.label, random)))
     request.report_missing(missing)
 
 

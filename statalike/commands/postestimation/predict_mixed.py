@@ -12,7 +12,13 @@ from statalike.commands.estimation.linear_mixed import (
     residual_variance,
 )
 from statalike.commands.estimation.mixed_scores import highest_level_groups, parameter_scores
-from statalike.commands.postestimation.predict import PredictRequest, new_names, predictor
+from statalike.commands.postestimation.predict import (
+    PredictRequest,
+    add_group_scores,
+    effect_names,
+    new_names,
+    predictor,
+)
 from statalike.commands.postestimation.spread_effects import (
     fitted_sample,
     spread_effects,
@@ -152,12 +158,7 @@ def _add_effects(request: PredictRequest) -> None:
         position = level_position(state, only, names)
         wanted = range(position, position + 1)
     count = sum(equation.count for level in wanted for equation in description.levels[level][1])
-    new = new_names(request.names, count, state)
-    errors: tuple[str, ...] = ()
-    if request.text("reses"):
-        errors = new_names(tuple(request.text("reses").split()), count, state)
-        if set(errors) & set(new):
-            raise StataError(198, "reses() names repeat those of the random effects")
+    new, errors = effect_names(request, count)
     spread = spread_effects(state, description)
     every = [
         (f"{names[level]}: {name}", values, spreads)
@@ -183,18 +184,13 @@ def _add_scores(request: PredictRequest) -> None:
     if request.text("relevel"):
         raise StataError(198, "option relevel() not allowed with this statistic")
     description = described_by(state.e)
-    stripes = state.e.matrices["b"].columns
-    new = new_names(request.names, len(stripes), state)
+    new = new_names(request.names, len(state.e.matrices["b"].columns), state)
     sample = fitted_sample(state)
     check_unchanged(state.data, state.e, sample)
-    rows = np.flatnonzero(sample)
-    highest = highest_level_groups(description.codes(state.data, sample), len(rows))
+    highest = highest_level_groups(description.codes(state.data, sample), int(sample.sum()))
     weights = stored_total_weights(state, description, sample)
     model = description.nested_model(state.data, sample, weights=weights)
     scores = parameter_scores(state.e, description, model, highest)
-    last = np.zeros(len(scores), dtype=np.intp)
-    np.maximum.at(last, highest, rows)
-    for name, stripe, values in zip(new, stripes, scores.T, strict=True):
-        spread = np.full(state.data.n, MISSING)
-        spread[last] = values
-        request.add(name, spread, f"score for {stripe}")
+    group = np.full(state.data.n, -1)
+    group[sample] = highest
+    add_group_scores(request, new, list(scores.T), group)

@@ -14,13 +14,18 @@ import numpy as np
 
 from statalike.commands.estimation.data_signature import check_unchanged
 from statalike.commands.estimation.linear_mixed import (
+    EquationsByLevel,
     LinearMixedDescription,
     RandomEffectsEquation,
     covariance_matrices,
     residual_parameters,
     residual_variance,
 )
-from statalike.commands.estimation.mixed_weights import model_weights, stored_weights
+from statalike.commands.estimation.mixed_weights import (
+    ModelWeights,
+    model_weights,
+    stored_weights,
+)
 from statalike.commands.estimation.random_categories import RandomCategories, category_names
 from statalike.commands.estimation.random_effects_rows import effect_name
 from statalike.data.dataset import Dataset
@@ -55,16 +60,23 @@ def fitted_sample(state: State) -> np.ndarray:
     return sample
 
 
-def stored_total_weights(
-    state: State, description: LinearMixedDescription, sample: np.ndarray
-) -> TotalWeights | None:
-    """The weights that the estimation had, None where it had none."""
+def stored_model_weights(
+    state: State, description: EquationsByLevel, sample: np.ndarray
+) -> ModelWeights | None:
+    """The weights that the estimation had, level by level; None where it had none."""
     request = stored_weights(state.e, description.level_names)
     if request is None:
         return None
     codes = description.codes(state.data, sample)
-    weights = model_weights(state, request, sample, description.level_names, codes)
-    return weights.total(description.level_positions)
+    return model_weights(state, request, sample, description.level_names, codes)
+
+
+def stored_total_weights(
+    state: State, description: LinearMixedDescription, sample: np.ndarray
+) -> TotalWeights | None:
+    """The weights that the estimation had, None where it had none."""
+    weights = stored_model_weights(state, description, sample)
+    return None if weights is None else weights.total(description.level_positions)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from statalike.engine.covariance import (
     Reparameterisation,
     Unstructured,
 )
+from statalike.engine.patterned_covariance import Patterned
 
 Array = NDArray[np.float64]
 
@@ -43,6 +44,8 @@ class CholeskyScale:
 
     @property
     def _diagonal(self) -> bool:
+        if isinstance(self.structure, Patterned):
+            return not np.any(self.structure.basis[:, ~np.eye(self.structure.size, dtype=bool)])
         return isinstance(self.structure, Identity | Independent) or self.structure.size == 1
 
     @property
@@ -95,7 +98,13 @@ class CholeskyScale:
         return Reparameterisation(parameters, np.eye(count), np.zeros((count, count, count)))
 
     def _linear_map(self) -> Array | None:
-        """The matrix (E, K) that takes x to the entries of L, None where they are not linear."""
+        """The matrix (E, K) that takes x to the entries of L, None where they are not linear.
+
+        Patterned matrices are searched in their variances and covariances, which may have to
+        satisfy constraints.
+        """
+        if isinstance(self.structure, Patterned):
+            return None
         if isinstance(self.structure, Unstructured):
             return np.eye(len(self.entries))
         if isinstance(self.structure, Identity):

@@ -76,10 +76,20 @@ class CrossedGeneralizedModel:
 
 
 class CrossedLaplace(DifferencedLikelihood):
-    """The approximate log likelihood of a crossed model; nodes are the modes of its terms."""
+    """The approximate log likelihood of a crossed model; nodes are the modes of its terms.
 
-    def __init__(self, model: CrossedGeneralizedModel) -> None:
+    The search for modes ends where no effect v moves by ``tolerance``, or after ``iterations``.
+    """
+
+    def __init__(
+        self,
+        model: CrossedGeneralizedModel,
+        iterations: int = MAXIMUM_ITERATIONS,
+        tolerance: float = TOLERANCE,
+    ) -> None:
         self.model = model
+        self._iterations = iterations
+        self._tolerance = tolerance
         # Each term stands for a level in the layout of the parameters.
         levels: Sequence[Level] = [Level(t.categories, (t.effects,)) for t in model.terms]
         layout = ParameterLayout(model.fixed.shape[1], model.family.parameter_count, levels)
@@ -90,6 +100,7 @@ class CrossedLaplace(DifferencedLikelihood):
         )
         super().__init__(model, layout, Nodes(means, ()))
         self._positions = model.family.quantity_positions(model.outcome)
+        self._outcome = model.family.prepared(model.outcome)
         self._columns: list[tuple[int, int]] = []
         self._index: list[NDArray[np.intp]] = []
         start = 0
@@ -117,7 +128,7 @@ class CrossedLaplace(DifferencedLikelihood):
         effects = np.concatenate([mean.ravel() for mean in modes.means])
         quantities = model.family.quantities(point.own, self._positions)
         eta = base + self._linear(designs, effects)
-        found = model.family.derivatives(model.outcome, eta, quantities)
+        found = model.family.derivatives(self._outcome, eta, quantities)
         covariance = np.linalg.inv(self._precision(designs, -found.second[0, 0]))
         spreads: list[Array] = []
         start = 0
@@ -144,7 +155,7 @@ class CrossedLaplace(DifferencedLikelihood):
         effects = np.concatenate([mean.ravel() for mean in nodes.means])
         effects, eta = self._modes(effects, base, quantities, designs, nearby)
         evaluate = model.family.third_derivatives if gradient else model.family.derivatives
-        found = evaluate(model.outcome, eta.copy(), quantities)
+        found = evaluate(self._outcome, eta, quantities)
         none = np.zeros((self.layout.direct_count, 1))
         try:
             precision = self._precision(designs, -found.second[0, 0])
@@ -197,18 +208,18 @@ class CrossedLaplace(DifferencedLikelihood):
     def _modes(
         self, effects: Array, base: Array, quantities: Array, designs: list[Array], nearby: bool
     ) -> tuple[Array, Array]:
-        family, outcome = self.model.family, self.model.outcome
+        family, outcome = self.model.family, self._outcome
 
         def at(effects: Array) -> tuple[Array, Derivatives, float]:
             eta = base + self._linear(designs, effects)
-            found = family.derivatives(outcome, eta.copy(), quantities)
+            found = family.derivatives(outcome, eta, quantities)
             return eta, found, float(np.sum(found.value)) - 0.5 * float(effects @ effects)
 
         eta, found, height = at(effects)
         if not np.isfinite(height):
             effects = np.zeros_like(effects)
             eta, found, height = at(effects)
-        for _ in range(MAXIMUM_ITERATIONS):
+        for _ in range(self._iterations):
             bend = np.minimum(found.second[0, 0], 0.0)
             factor = np.linalg.cholesky(self._precision(designs, -bend))
             slope = self._sums(designs, found.first[0]) - effects
@@ -223,7 +234,7 @@ class CrossedLaplace(DifferencedLikelihood):
             else:
                 break
             effects, eta, found, height = effects + step, moved_eta, moved_found, moved_height
-            if float(np.max(np.abs(step))) < TOLERANCE:
+            if float(np.max(np.abs(step))) < self._tolerance:
                 break
         return effects, eta
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.engine.covariance import CovarianceStructure
 from statalike.engine.errors import EstimationError
+from statalike.engine.generalized.constrained import (
+    ConstrainedLikelihood,
+    LinearConstraints,
+    with_variances_as_parameters,
+)
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
+from statalike.engine.generalized.differenced_objective import DifferencedObjective
 from statalike.engine.generalized.fixed_effects import FixedEffectsFit, fit_fixed_effects
+from statalike.engine.generalized.group_scores import reported_scores
 from statalike.engine.generalized.model import GeneralizedMixedModel
 from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.objective import (
@@ -21,7 +27,21 @@ from statalike.engine.generalized.objective import (
 )
 from statalike.engine.generalized.point import ParameterLayout
 from statalike.engine.generalized.sorted_model import SortedModel, sort_model
-from statalike.engine.newton_raphson import ConvergenceRules, IterationRecord, Optimum, maximise
+from statalike.engine.generalized.starting_values import StartingValues, feasible_start
+from statalike.engine.generalized.without_random_effects import LikelihoodWithoutRandomEffects
+from statalike.engine.linear_constraints import (
+    ConstrainedObjective,
+    ConstrainedSpace,
+    unconstrained_record,
+)
+from statalike.engine.newton_raphson import (
+    ConvergenceRules,
+    IterationRecord,
+    Objective,
+    Optimum,
+    maximise,
+)
+from statalike.engine.quasi_newton import TechniquePhase
 
 Array = NDArray[np.float64]
 
@@ -30,12 +50,16 @@ Array = NDArray[np.float64]
 class GeneralizedFitOptions:
     """How to integrate and to maximise; the defaults are Stata's.
 
-    ``points`` is the number of quadrature points in each dimension.
+    ``points`` is the number of quadrature points in each dimension; ``constraints`` are on the
+    estimates; ``numerical`` asks for differences in the place of exact derivatives.
     """
 
     method: IntegrationMethod = "mvaghermite"
     points: int = 7
     rules: ConvergenceRules = field(default_factory=ConvergenceRules)
+    start: StartingValues = field(default_factory=StartingValues)
+    constraints: LinearConstraints | None = None
+    numerical: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,8 +70,8 @@ class GeneralizedFit:
     effects, by level and equation in the order of their structures) have the joint covariance
     matrix ``covariance`` from the observed information, nan where ``singular``.
     ``group_scores`` (P, G_1) are the gradients of the outermost groups in the same parameters.
-    ``nodes`` are those of the quadrature at the estimates.  ``fixed`` is the model without random
-    effects.
+    ``gradient`` (P,) is that of the free parameters.  ``nodes`` are those of the quadrature at the
+    estimates.  ``fixed`` is the model without random effects.
     """
 
     observations: int
@@ -62,6 +86,7 @@ class GeneralizedFit:
     fixed: FixedEffectsFit | None
     converged: bool
     optimum: Optimum
+    gradient: Array
     group_sizes: tuple[NDArray[np.intp], ...]
     data: SortedModel | None = field(repr=False, compare=False)
     nodes: Nodes = field(repr=False, compare=False)
@@ -79,27 +104,54 @@ def maximise_generalized(
     options: GeneralizedFitOptions,
     on_iteration: Callable[[IterationRecord], None] | None = None,
     fixed_fit: FixedEffectsFit | None = None,
+    space: ConstrainedSpace | None = None,
 ) -> GeneralizedFit:
-    """Newton-Raphson with exact Hessians from free parameters ``start``.
+    """Maximise the likelihood from free parameters ``start``, within ``space`` if constrained.
 
-    Raises :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined at
-    the start.
+    ``on_iteration`` is told the estimates that parameters stand for, but derivatives in the free
+    parameters.  Raises :class:`EstimationError` ``likelihood_undefined`` where the likelihood is
+    not defined at the start.
     """
     layout, data = objective.layout, objective.data
+    searched: Objective = DifferencedObjective(objective) if options.numerical else objective
+    if space is not None:
+        start = space.reduced(start)
+        if options.numerical:
+            searched = ConstrainedObjective(searched, space)
+        else:
+            searched = ConstrainedLikelihood(objective, space)
+
+    def tell(record: IterationRecord) -> None:
+        if on_iteration is None:
+            return
+        if space is not None:
+            record = unconstrained_record(record, space)
+        variances = layout.reported(record.parameters).values
+        fixed = record.parameters[: layout.fixed_count]
+        on_iteration(replace(record, parameters=np.concatenate([fixed, variances])))
+
     try:
-        optimum = maximise(objective, start, options.rules, on_iteration)
+        optimum = maximise(searched, start, options.rules, tell)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
-    parameters, nodes = optimum.parameters, objective.nodes
+    parameters = optimum.parameters if space is None else space.parameters(optimum.parameters)
+    nodes = objective.nodes
+    if options.numerical:
+        # Differences leave the nodes where the last value was computed.
+        nodes = objective.value_at(layout.point(parameters)[0], nodes)[1]
     _, mapped = layout.point(parameters)
     reported = layout.reported(parameters)
     jacobian = np.eye(layout.count)
     fixed = layout.fixed_count
     jacobian[fixed:, fixed:] = reported.jacobian
-    _, hessian = objective.derivatives_at(parameters, nodes, final=True)
-    covariance, singular = _inverse_information(hessian)
+    gradient, hessian = objective.derivatives_at(parameters, nodes, final=True)
+    if space is None:
+        covariance, singular = _inverse_information(hessian)
+    else:
+        reduced, singular = _inverse_information(space.basis.T @ hessian @ space.basis)
+        covariance = space.covariance(reduced)
     direct = objective.group_gradients(parameters, nodes)
-    scores = _reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
+    scores = reported_scores(layout, mapped.jacobian, reported.jacobian, direct)
     structures = [[scale.structure for scale in equations] for equations in layout.scales]
     matrices, at = [], 0
     for equations in structures:
@@ -121,6 +173,7 @@ def maximise_generalized(
         fixed=fixed_fit,
         converged=optimum.converged,
         optimum=optimum,
+        gradient=gradient,
         group_sizes=data.groups.sizes if data is not None else (),
         data=data,
         nodes=nodes,
@@ -157,20 +210,6 @@ def _inverse_information(hessian: Array) -> tuple[Array, bool]:
     return covariance, not bool(known.all())
 
 
-def _reported_scores(
-    layout: ParameterLayout, factor: Array, reported: Array, direct: Array
-) -> Array:
-    """Gradients (P, G) of groups in reported parameters, from those in direct parameters.
-
-    ``factor`` and ``reported`` are the derivatives of the Cholesky factors' entries and of the
-    variances and covariances in the free parameters.
-    """
-    fixed = layout.fixed_count
-    free = factor.T @ direct[fixed:]
-    own = np.linalg.pinv(reported.T) @ free if free.size else free
-    return np.concatenate([direct[:fixed], own])
-
-
 def fit_generalized_mixed_model(
     model: GeneralizedMixedModel | CrossedGeneralizedModel,
     options: GeneralizedFitOptions | None = None,
@@ -179,63 +218,74 @@ def fit_generalized_mixed_model(
     on_grid_node: Callable[[int, float], None] | None = None,
     on_iteration: Callable[[IterationRecord], None] | None = None,
 ) -> GeneralizedFit:
-    """Fit ``model``: the model without random effects, then unit variances, then Newton-Raphson.
+    """Fit ``model``: the model without random effects, then unit variances, then the search.
 
     ``constant`` is the column of ``model.fixed`` that is one everywhere.  ``on_grid_node`` is told
-    the log likelihood at each set of starting variances tried (0: variances of one).  Crossed
-    models are always integrated by Laplace's method.
+    the log likelihood at each set of starting variances tried (0: those before any grid).  Crossed
+    models are always integrated by Laplace's method, and those without random effects are left at
+    the model that comes first.  ``fixed`` of the result is None where the starting values need no
+    model with all fixed effects.
     """
     options = options or GeneralizedFitOptions()
-    fixed = fit_fixed_effects(
-        model.family,
-        model.outcome,
-        model.fixed,
-        model.offset,
-        model.weights if isinstance(model, GeneralizedMixedModel) else None,
-        constant,
-        options.rules,
-        on_fixed_iteration,
+    fixed_count = model.fixed.shape[1] + model.family.parameter_count
+    constraints, space, fixed_space = options.constraints, None, None
+    if constraints is not None:
+        space = constraints.space()
+        fixed_space = constraints.fixed_effects_space(fixed_count)
+        if constraints.on_variances(fixed_count):
+            model = with_variances_as_parameters(model)
+    fixed, coefficients, own = _before_random_effects(
+        model, options, constant, on_fixed_iteration, fixed_space
     )
     objective: IntegratedLikelihood
     if isinstance(model, CrossedGeneralizedModel):
         objective = CrossedLaplace(model)
+    elif not model.levels:
+        objective = LikelihoodWithoutRandomEffects(model)
+        start = np.concatenate([coefficients, own])
+        if options.start.given is not None:
+            start = np.where(np.isnan(options.start.given), start, options.start.given)
+        return maximise_generalized(objective, start, options, None, fixed, space)
     else:
         objective = integrated_likelihood(sort_model(model), options.method, options.points)
-    layout = objective.layout
-    structures = [scale.structure for equations in layout.scales for scale in equations]
-    coefficients, own = fixed.coefficients, fixed.own
-    start = layout.start(coefficients, own, [_unit_variances(s) for s in structures])
-    value = objective(start, False)[0]
-    if on_grid_node is not None and np.isfinite(value):
-        on_grid_node(0, value)
-    if not np.isfinite(value):
-        start = _grid_search(objective, coefficients, own, structures, on_grid_node)
-    return maximise_generalized(objective, start, options, on_iteration, fixed)
+    start = feasible_start(objective, coefficients, own, options.start, space, on_grid_node)
+    return maximise_generalized(objective, start, options, on_iteration, fixed, space)
 
 
-def _unit_variances(structure: CovarianceStructure, variance: float = 1.0) -> Array:
-    """phi of a diagonal matrix with equal variances."""
-    return structure.project(variance * np.eye(structure.size))
-
-
-def _grid_search(
-    objective: IntegratedLikelihood,
-    coefficients: Array,
-    own: Array,
-    structures: list[CovarianceStructure],
-    on_grid_node: Callable[[int, float], None] | None,
-) -> Array:
-    """The best of variances of 0.1, 1 and 10 where variances of one are not feasible."""
-    layout = objective.layout
-    best, found = -np.inf, None
-    for number, variance in enumerate((0.1, 1.0, 10.0), 1):
-        phi = [_unit_variances(structure, variance) for structure in structures]
-        start = layout.start(coefficients, own, phi)
-        value = objective(start, False)[0]
-        if on_grid_node is not None:
-            on_grid_node(number, value)
-        if np.isfinite(value) and value > best:
-            best, found = value, start
-    if found is None:
-        raise EstimationError("likelihood_undefined", "no feasible starting values")
-    return found
+def _before_random_effects(
+    model: GeneralizedMixedModel | CrossedGeneralizedModel,
+    options: GeneralizedFitOptions,
+    constant: int | None,
+    on_iteration: Callable[[IterationRecord], None] | None,
+    space: ConstrainedSpace | None,
+) -> tuple[FixedEffectsFit | None, Array, Array]:
+    """The model without random effects, None unless it has all the fixed effects, and the
+    coefficients (p,) and own parameters (r,) to begin with."""
+    coefficients = np.zeros(model.fixed.shape[1])
+    alone = options.start.method == "constantonly"
+    if options.start.method == "zero" or (alone and constant is None):
+        return None, coefficients, np.zeros(model.family.parameter_count)
+    limit = options.start.iterations
+    rules = replace(
+        options.rules,
+        techniques=(TechniquePhase("nr"),),
+        iterations=ConvergenceRules().iterations if limit is None else limit,
+    )
+    fixed, position = model.fixed, constant
+    if alone and constant is not None:
+        fixed, constant = fixed[:, [constant]], 0
+    fit = fit_fixed_effects(
+        model.family,
+        model.outcome,
+        fixed,
+        model.offset,
+        model.weights if isinstance(model, GeneralizedMixedModel) else None,
+        constant,
+        rules,
+        on_iteration,
+        None if alone else space,
+    )
+    if not alone:
+        return fit, fit.coefficients, fit.own
+    coefficients[position] = fit.coefficients[0]
+    return None, coefficients, fit.own

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
 from statalike.engine.families.family import Family
+from statalike.engine.linear_constraints import (
+    ConstrainedObjective,
+    ConstrainedSpace,
+    unconstrained_record,
+)
 from statalike.engine.newton_raphson import (
     ConvergenceRules,
     IterationRecord,
+    Objective,
     Optimum,
     maximise,
 )
@@ -43,7 +49,7 @@ class FixedEffectsObjective:
         weights: Array | None,
     ) -> None:
         self._family = family
-        self._outcome = outcome
+        self._outcome = family.prepared(outcome)
         self._fixed = fixed
         self._offset = offset
         self._weights = weights
@@ -78,6 +84,20 @@ class FixedEffectsObjective:
             if a != b:
                 hessian[places[b], places[a]] += product.T
         return self._sum(found.value), gradient, hessian
+
+    def scores(self, parameters: Array) -> Array:
+        """The gradient of each observation's part, (n, p + r)."""
+        family, p = self._family, self._fixed.shape[1]
+        own = parameters[p:]
+        eta = self._linear_predictor(parameters[:p])
+        quantities = family.quantities(own, self._positions)
+        found = family.derivatives(self._outcome, eta, quantities)
+        slopes = [self._weighted(values) for values in found.first]
+        scores = np.zeros((len(self._fixed), len(parameters)))
+        scores[:, :p] = self._fixed * slopes[0][:, None]
+        for slope, positions in zip(slopes[1:], self._positions, strict=True):
+            scores[:, p:] += (positions[:, None] == np.arange(len(own))) * slope[:, None]
+        return scores
 
     def start(self, constant: int | None) -> Array:
         """Parameters to begin from: those of the family's working regression where it has one and
@@ -123,21 +143,34 @@ def fit_fixed_effects(
     constant: int | None,
     rules: ConvergenceRules,
     on_iteration: Callable[[IterationRecord], None] | None = None,
+    space: ConstrainedSpace | None = None,
 ) -> FixedEffectsFit:
     """Newton-Raphson from the family's working regression or its own starting values.
 
-    ``constant`` is the column of ``fixed`` that is one everywhere.  Raises
-    :class:`EstimationError` ``likelihood_undefined`` where the likelihood is not defined there.
+    ``constant`` is the column of ``fixed`` that is one everywhere; ``space`` are the parameters
+    (p + r,) that satisfy the constraints, of which ``optimum`` then has the free ones, though
+    ``on_iteration`` is told of all.  Raises :class:`EstimationError` ``likelihood_undefined``
+    where the likelihood is not defined there.
     """
     p = fixed.shape[1]
     objective = FixedEffectsObjective(family, outcome, fixed, offset, weights)
+    searched: Objective = objective
+    start = objective.start(constant)
+    if space is not None:
+        searched, start = ConstrainedObjective(objective, space), space.reduced(start)
+
+    def tell(record: IterationRecord) -> None:
+        if on_iteration is not None:
+            on_iteration(record if space is None else unconstrained_record(record, space))
+
     try:
-        optimum = maximise(objective, objective.start(constant), rules, on_iteration)
+        optimum = maximise(searched, start, replace(rules, lengthen=True), tell)
     except FloatingPointError as error:
         raise EstimationError("likelihood_undefined", str(error)) from None
+    parameters = optimum.parameters if space is None else space.parameters(optimum.parameters)
     return FixedEffectsFit(
-        optimum.parameters[:p],
-        optimum.parameters[p:],
+        parameters[:p],
+        parameters[p:],
         optimum.value,
         optimum.converged,
         optimum,

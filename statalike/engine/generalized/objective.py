@@ -71,6 +71,26 @@ class IntegratedLikelihood(ABC):
         self.nodes = nodes
         return value, *self.derivatives_at(parameters, nodes, final=False)
 
+    def gradient(self, parameters: Array) -> tuple[float, Array]:
+        """Value and gradient (layout.count,), for quasi-Newton methods."""
+        value, scores = self._value_and_scores(parameters)
+        return value, scores.sum(axis=0)
+
+    def scores(self, parameters: Array) -> Array:
+        """Gradients of the outermost groups (G_1, layout.count), for the method of BHHH."""
+        return self._value_and_scores(parameters)[1]
+
+    def _value_and_scores(self, parameters: Array) -> tuple[float, Array]:
+        point = self.defined_point(parameters)
+        value = float("nan") if point is None else self(parameters, False)[0]
+        if point is None or not np.isfinite(value):
+            return float("nan"), np.full((1, len(parameters)), np.nan)
+        value, self.nodes = self.value_at(point, self.nodes)
+        direct = self.group_gradients(parameters, self.nodes)
+        fixed = self.layout.fixed_count
+        free = self.layout.point(parameters)[1].jacobian.T @ direct[fixed:]
+        return value, np.concatenate([direct[:fixed], free]).T
+
     def defined_point(self, parameters: Array) -> Point | None:
         """The point of free parameters; None where a parameter or a covariance matrix is not
         within bounds."""
@@ -104,13 +124,13 @@ class QuadratureObjective(IntegratedLikelihood):
         prior = prior_nodes(data.groups, data.effect_counts)
         super().__init__(data.model, self.likelihood.layout, prior)
         self._method = method
-        self._modes = LaplaceLikelihood(data) if method in ("mcaghermite", "pcaghermite") else None
+        self._modes = LaplaceLikelihood(data)
 
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         if self._method == "ghermite":
             return self.likelihood.value(point, self.prior), self.prior
-        if self._modes is None:
-            return adapt_to_moments(self.likelihood, point, nodes)
+        if self._method == "mvaghermite":
+            return adapt_to_moments(self.likelihood, point, nodes, self._modes.value)
         approximation, found = self._modes.value(point, nodes)
         if not np.isfinite(approximation):
             return float("nan"), nodes
@@ -167,7 +187,7 @@ class DifferencedLikelihood(IntegratedLikelihood):
         return self.gradient_at(point, nodes, False).group_gradients
 
 
-class LaplaceObjective(DifferencedLikelihood):
+class LaplaceObjective(IntegratedLikelihood):
     """Laplace's approximation for nested levels."""
 
     def __init__(self, data: SortedModel) -> None:
@@ -179,8 +199,13 @@ class LaplaceObjective(DifferencedLikelihood):
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         return self.likelihood.value(point, nodes)
 
-    def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
-        return self.likelihood.gradient(point, nodes, nearby)
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
+        point, mapped = self.layout.point(parameters)
+        return self.layout.pull_back(mapped, *self.likelihood.derivatives(point, nodes))
+
+    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
+        point, _ = self.layout.point(parameters)
+        return self.likelihood.group_gradients(point, nodes)
 
 
 def integrated_likelihood(

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
-from statalike.engine.generalized.adaptation import adapt_to_moments
+from statalike.engine.generalized import adaptation, modes
 from statalike.engine.generalized.crossed_laplace import CrossedGeneralizedModel, CrossedLaplace
 from statalike.engine.generalized.laplace import LaplaceLikelihood
 from statalike.engine.generalized.model import GeneralizedMixedModel
+from statalike.engine.generalized.modes import ModeSearch
 from statalike.engine.generalized.nodes import Grid, prior_nodes
 from statalike.engine.generalized.point import Point
 from statalike.engine.generalized.quadrature import QuadratureLikelihood
@@ -28,7 +29,35 @@ Array = NDArray[np.float64]
 Estimate = Literal["mean", "mode"]
 
 # Tighter than for estimation: predictions are compared digit by digit.
-TOLERANCE = 1e-12
+TOLERANCE_OF_MEANS = 1e-12
+
+
+@dataclass(frozen=True)
+class PosteriorRules:
+    """Quadrature points a dimension for posterior means, and when searches end.
+
+    ``tolerance`` is the relative change of the log likelihood for means and the largest change of
+    an effect v for modes; without it and ``iterations`` both are found to many digits.
+    """
+
+    points: int = 7
+    tolerance: float | None = None
+    iterations: int | None = None
+
+    def of_means(self) -> tuple[float, int]:
+        """Tolerance and most updates of means."""
+        return _or_default(self, TOLERANCE_OF_MEANS, adaptation.MAXIMUM_UPDATES)
+
+    def of_modes(self) -> tuple[float, int]:
+        """Tolerance and most iterations of the search for modes."""
+        return _or_default(self, modes.TOLERANCE, modes.MAXIMUM_ITERATIONS)
+
+
+def _or_default(rules: PosteriorRules, tolerance: float, iterations: int) -> tuple[float, int]:
+    return (
+        tolerance if rules.tolerance is None else rules.tolerance,
+        iterations if rules.iterations is None else rules.iterations,
+    )
 
 
 @dataclass(frozen=True)
@@ -47,21 +76,28 @@ def posterior_effects(
     model: GeneralizedMixedModel,
     point: Point,
     estimate: Estimate = "mean",
-    points: int = 7,
-    tolerance: float = TOLERANCE,
+    rules: PosteriorRules | None = None,
 ) -> list[PosteriorEffects]:
-    """The predictions of every level, outermost first, from rules of ``points`` points.
+    """The predictions of every level, outermost first.
 
     Standard errors are posterior standard deviations, for modes those of the normal distribution
     with the curvature there.  Raises :class:`EstimationError` where the posterior is not defined.
     """
+    rules = rules or PosteriorRules()
     data = sort_model(model)
     start = prior_nodes(data.groups, data.effect_counts)
     if estimate == "mean":
-        grid = Grid(tuple(gauss_hermite(points, count) for count in data.effect_counts))
-        value, nodes = adapt_to_moments(QuadratureLikelihood(data, grid), point, start, tolerance)
+        grid = Grid(tuple(gauss_hermite(rules.points, count) for count in data.effect_counts))
+        likelihood = QuadratureLikelihood(data, grid)
+        tolerance, updates = rules.of_means()
+        find_modes = LaplaceLikelihood(data).value
+        value, nodes = adaptation.adapt_to_moments(
+            likelihood, point, start, find_modes, tolerance, updates
+        )
     else:
-        value, nodes = LaplaceLikelihood(data).value(point, start)
+        tolerance, iterations = rules.of_modes()
+        search = ModeSearch(data, iterations, tolerance)
+        value, nodes = LaplaceLikelihood(data, search).value(point, start)
     if not np.isfinite(value):
         raise EstimationError("likelihood_undefined", "the posterior is not defined")
     found: list[PosteriorEffects] = []
@@ -73,9 +109,12 @@ def posterior_effects(
     return found
 
 
-def crossed_posterior_modes(model: CrossedGeneralizedModel, point: Point) -> list[PosteriorEffects]:
+def crossed_posterior_modes(
+    model: CrossedGeneralizedModel, point: Point, rules: PosteriorRules | None = None
+) -> list[PosteriorEffects]:
     """Modes of the effects of every term, with curvature standard errors."""
-    likelihood = CrossedLaplace(model)
+    tolerance, iterations = (rules or PosteriorRules()).of_modes()
+    likelihood = CrossedLaplace(model, iterations, tolerance)
     value, nodes = likelihood.value_at(point, likelihood.prior)
     if not np.isfinite(value):
         raise EstimationError("likelihood_undefined", "the posterior is not defined")

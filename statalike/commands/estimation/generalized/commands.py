@@ -26,6 +26,19 @@ from statalike.state import State
 
 #: how an option for exponentiated coefficients is declared
 _RATIOS = {"or": "OR", "irr": "IRR", "eform": "EForm", "tratio": "TRatio"}
+_CONSTANT, _OFFSET = "noCONStant", "OFFset(varname numeric)"
+_EXPOSURE, _ASIS = "EXPosure(varname numeric)", "ASIS"
+#: options of the fixed part where they are not noconstant and offset()
+_FIXED_OPTIONS = {
+    "meglm": f"{_CONSTANT} {_OFFSET} {_EXPOSURE} {_ASIS}",
+    "melogit": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "meprobit": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "mecloglog": f"{_CONSTANT} {_OFFSET} {_ASIS}",
+    "meologit": _OFFSET,
+    "meoprobit": _OFFSET,
+    "mepoisson": f"{_CONSTANT} {_OFFSET} {_EXPOSURE}",
+    "menbreg": f"{_CONSTANT} {_OFFSET} {_EXPOSURE}",
+}
 #: options of single commands
 _OWN_OPTIONS = {
     "meglm": "Family(string) Link(string)",
@@ -159,20 +172,28 @@ def _handler(named: NamedCommand) -> Callable[[State, Arguments], None]:
         if not arguments.given:
             replay(state, arguments, named)
             return
-        estimate(state, arguments, named, _distribution(named, state, arguments.options))
+        distribution = _distribution(named, state, arguments.options)
+        estimate(state, arguments, named, distribution)
 
     return handle
 
 
+def _syntax(named: NamedCommand) -> str:
+    """What a command accepts, in the ``syntax`` language."""
+    options = (
+        _FIXED_OPTIONS.get(named.name, f"{_CONSTANT} {_OFFSET}"),
+        *(_RATIOS[name] for name in named.ratios),
+        _OWN_OPTIONS.get(named.name, ""),
+        MODEL_OPTIONS,
+    )
+    return f"[varlist(fv ts)] [if] [in] [fweight iweight pweight] [, {' '.join(options)}]"
+
+
 for _named in NAMED_COMMANDS.values():
-    _ratios = " ".join(_RATIOS[name] for name in _named.ratios)
     command(
         _named.name,
         _named.minimum,
-        syntax=(
-            "[varlist(fv ts)] [if] [in] [fweight pweight] "
-            f"[, noCONStant {_ratios} {_OWN_OPTIONS.get(_named.name, '')} {MODEL_OPTIONS}]"
-        ),
+        syntax=_syntax(_named),
         equation=EQUATION,
         unsupported=UNSUPPORTED,
         help=_named.help,

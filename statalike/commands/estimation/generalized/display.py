@@ -43,6 +43,8 @@ from statalike.output.likelihood_ratio_test import (
 )
 from statalike.output.notes import note, warning
 from statalike.output.styled import Line
+from statalike.output.wald_test import restriction_lines
+from statalike.results.restrictions import LinearRestrictions
 from statalike.results.stores import Results
 from statalike.state import State
 
@@ -82,8 +84,8 @@ def show_generalized(state: State, options: Mapping[str, Any], *, replay: bool =
         console.print()
         groups = not options.get("nogroup")
         console.print_lines(mixed_effects_header(header(results, groups=groups)))
-    if lacks_constant(description) and not options.get("nocnsreport"):
-        console.print(f" ( 1)  [{description.outcome.equation}]_cons = 0")
+    if not options.get("nocnsreport"):
+        console.print_lines(restriction_lines(_constraints(results, description)))
     if not options.get("notable"):
         table = generalized_table(state, description, options, level)
         console.print_lines(with_clusters(results, table))
@@ -100,6 +102,18 @@ def show_generalized(state: State, options: Mapping[str, Any], *, replay: bool =
     console.print_lines(_comparison(results, linesize))
     if replay and not results.scalars["converged"]:
         console.print_lines(warning("convergence not achieved", linesize))
+
+
+def _constraints(results: Results, description: GeneralizedDescription) -> list[str]:
+    """The texts of all constraints: a constant that is left out, and those in e(Cns)."""
+    texts: list[str] = []
+    if lacks_constant(description):
+        texts.append(f"[{description.outcome.equation}]_cons = 0")
+    stored = results.matrices.get("Cns")
+    if stored is not None:
+        weights, constants = stored.values[:, :-1], stored.values[:, -1]
+        texts += LinearRestrictions(results.matrices["b"], weights, constants).texts
+    return texts
 
 
 def lacks_constant(description: GeneralizedDescription) -> bool:
@@ -132,11 +146,11 @@ def header(results: Results, *, groups: bool = True) -> EstimationHeader:
         group_summaries(results) if groups else (),
         ModelTest(scalars["df_m"], scalars["chi2"], scalars["p"]),
         scalars["ll"],
-        criterion_name(False, "vcetype" in macros),
+        criterion_name(False, macros["vce"] in ("robust", "cluster")),
         None,
         _details(results),
         counts,
-        (method, points),
+        (method, points) if macros["ivars"] else None,
     )
 
 

@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from statalike.commands.estimation.generalized.outcomes import OutcomeRequest, PreparedOutcome
-from statalike.errors import StataError, option_not_allowed
+from statalike.errors import StataError
 
 RATIOS = ("or", "irr", "eform", "tratio")
-EXPOSED = ("meglm", "mepoisson", "menbreg")
 WITHOUT_POINTS = ("laplace", "pclaplace")
 
 
-def check_model_options(
-    command: str, options: Mapping[str, Any], family: str, method: str, random_effects: bool
-) -> None:
-    """r(198) for options that the model would not obey.
-
-    ``method`` is the method of integration; ``random_effects`` tells of equations after ``||``.
-    """
-    if not random_effects:
-        raise StataError(198, f"{command} without random effects not yet supported")
-    if options.get("exposure") and command not in EXPOSED:
-        raise option_not_allowed("exposure")
+def check_model_options(options: Mapping[str, Any], family: str, method: str) -> None:
+    """r(198) for options that a model of a ``family`` integrated by a ``method`` would not obey."""
     if options.get("noconstant") and family == "ordinal":
         raise StataError(198, "option noconstant not allowed with an ordinal outcome")
     if "intpoints" in options and method in WITHOUT_POINTS:
@@ -48,9 +35,3 @@ def check_ratios(options: Mapping[str, Any], family: str, link: str, metric: str
         raise StataError(198, "option tratio not allowed in the hazard metric")
     if options.get("nohr") and metric == "time":
         raise StataError(198, "option nohr not allowed in the accelerated failure-time metric")
-
-
-def check_entry(outcome: OutcomeRequest, prepared: PreparedOutcome, first: np.ndarray) -> None:
-    """r(459) when subjects come under observation late; ``first`` (n,) marks first records."""
-    if outcome.model == "survival" and np.any(prepared.rows[1][first] > 0):
-        raise StataError(459, "delayed entry is not allowed with mestreg")

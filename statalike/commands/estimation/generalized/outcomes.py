@@ -123,6 +123,17 @@ def is_allowed(family: str, link: str) -> bool:
     return (family, link) in _FAMILIES
 
 
+def outcome_family(request: OutcomeRequest, categories: int = 0) -> Family:
+    """The distribution of an outcome; ``categories`` counts those of an ordinal one."""
+    if request.model == "survival":
+        return _survival_family(request)
+    if request.model:
+        from statalike.engine.families.censored_gaussian import CensoredGaussian
+
+        return CensoredGaussian()
+    return _family(request, *([categories] if request.family == "ordinal" else []))
+
+
 def _family(request: OutcomeRequest, *arguments: Any) -> Family:
     name = request.family
     if name == "nbinomial" and request.dispersion == "constant":
@@ -261,33 +272,34 @@ def _interval(
 def _between_limits(
     request: OutcomeRequest, left: Array, right: Array, counts: Mapping[str, int]
 ) -> PreparedOutcome:
-    from statalike.engine.families.censored_gaussian import CensoredGaussian
-
     names = (f"var(e.{request.column.name})",)
-    return PreparedOutcome(CensoredGaussian(), np.stack([left, right]), names, counts)
+    return PreparedOutcome(outcome_family(request), np.stack([left, right]), names, counts)
 
 
 def _survival(
     request: OutcomeRequest, data: Dataset, sample: np.ndarray, values: Array
 ) -> PreparedOutcome:
+    family = outcome_family(request)
+    rows = np.stack([data.numbers(name)[sample] for name in ("_t", "_t0", "_d")])
+    return PreparedOutcome(family, rows.astype(np.float64), family.parameter_names)
+
+
+def _survival_family(request: OutcomeRequest) -> Family:
     from statalike.engine.families import accelerated_failure_time as times
     from statalike.engine.families import gamma_survival, weibull
 
     hazard = request.metric == "hazard"
-    family: Family
     match request.distribution:
         case "exponential":
-            family = weibull.Exponential("hazard" if hazard else "time")
+            return weibull.Exponential("hazard" if hazard else "time")
         case "weibull":
-            family = weibull.WeibullHazard() if hazard else times.WeibullTime()
+            return weibull.WeibullHazard() if hazard else times.WeibullTime()
         case "lognormal":
-            family = times.Lognormal()
+            return times.Lognormal()
         case "loglogistic":
-            family = times.Loglogistic()
+            return times.Loglogistic()
         case _:
-            family = gamma_survival.GammaTime()
-    rows = np.stack([data.numbers(name)[sample] for name in ("_t", "_t0", "_d")])
-    return PreparedOutcome(family, rows.astype(np.float64), family.parameter_names)
+            return gamma_survival.GammaTime()
 
 
 _PREPARE: dict[str, Callable[[OutcomeRequest, Dataset, np.ndarray, Array], PreparedOutcome]] = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from statalike.commands.estimation.convergence_results import ITERATIONS_KEPT
 from statalike.commands.estimation.distributions import chi2_tail
 from statalike.commands.estimation.generalized.description import GeneralizedDescription
 from statalike.commands.estimation.generalized.named_commands import NamedCommand
@@ -13,7 +15,8 @@ from statalike.commands.estimation.generalized.outcomes import (
     OutcomeRequest,
     PreparedOutcome,
 )
-from statalike.commands.estimation.generalized.reported_estimates import reported_estimates
+from statalike.commands.estimation.generalized.parameter_constraints import ParameterConstraints
+from statalike.commands.estimation.generalized.reported_estimates import ReportedEstimates
 from statalike.commands.estimation.mixed_results import (
     BOUNDARY,
     post_groups,
@@ -21,35 +24,50 @@ from statalike.commands.estimation.mixed_results import (
     rank_of_variance,
 )
 from statalike.engine.generalized.fit import GeneralizedFit
-from statalike.results.matrix import NamedMatrix, Stripe
+from statalike.results.matrix import NamedMatrix
 from statalike.results.stores import Results
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What was asked for, as far as e() remembers it."""
+
+    command_line: str
+    method: str
+    points: int
+    technique: str
+    constraints: ParameterConstraints | None = None
 
 
 def stored_results(
     description: GeneralizedDescription,
     prepared: PreparedOutcome,
     fit: GeneralizedFit,
+    reported: ReportedEstimates,
     named: NamedCommand,
-    command_line: str,
-    integration: tuple[str, int],
+    request: FitRequest,
     group_sizes: Sequence[np.ndarray],
 ) -> Results:
     """e() of a generalized mixed command, its variances from the observed information."""
     results = Results()
     scalars, macros = results.scalars, results.macros
-    _post_estimates(results, description, prepared, fit)
+    constraints = request.constraints
+    _post_estimates(results, description, fit, reported)
+    if constraints is not None:
+        results.matrices["Cns"] = constraints.matrix(reported.stripes)
     post_groups(results, group_sizes)
     post_model_test(results, description.fixed)
-    if fit.fixed is not None:
+    constrained = constraints is not None and constraints.engine is not None
+    if fit.fixed is not None and fit.fixed.converged and not constrained:
         _post_comparison(results, description, fit)
     scalars["ll"] = fit.log_likelihood
     scalars["rank"] = float(rank_of_variance(results.matrices["V"].values))
     scalars["ic"] = float(fit.optimum.iterations)
     scalars["rc"] = 0.0 if fit.converged else 430.0
     scalars["converged"] = float(fit.converged)
-    macros["cmd"] = "gsem" if named.name == "meglm" else "meglm"
+    macros["cmd"] = "gsem" if named.name in ("meglm", "mestreg") else "meglm"
     macros["cmd2"] = named.name
-    macros["cmdline"] = command_line
+    macros["cmdline"] = request.command_line
     macros["depvar"] = description.outcome.column.name
     macros["model"] = named.model
     macros["title"] = _title(named, description.outcome)
@@ -71,7 +89,6 @@ def stored_results(
         macros["binomial"] = description.outcome.trials
     if description.outcome.family == "nbinomial":
         macros["dispersion"] = description.outcome.dispersion
-    method, points = integration
     for name, count in prepared.counts.items():
         scalars[name] = float(count)
     outcome = description.outcome
@@ -82,24 +99,24 @@ def stored_results(
     if outcome.model == "survival":
         macros["distribution"], macros["frm2"] = outcome.distribution, outcome.metric
         macros["depvar"] = "_t"
-    macros["intmethod"] = method
-    macros["n_quad"] = str(points)
+    macros["intmethod"] = request.method
+    macros["n_quad"] = str(request.points)
     macros["chi2type"] = "Wald"
     macros["vce"] = "oim"
     macros["opt"] = "moptimize"
     macros["which"] = "max"
     macros["ml_method"] = "gf2"
-    macros["technique"] = "nr"
+    macros["technique"] = request.technique
     macros["properties"] = "b V"
     macros["estat_cmd"] = "meglm_estat"
     macros["predict"] = "meglm_p"
     if prepared.categories.size:
         results.matrices["cat"] = NamedMatrix.plain(prepared.categories[None])
         scalars["k_cat"] = float(prepared.categories.size)
-    results.matrices["gradient"] = NamedMatrix.row(
-        fit.optimum.gradient, tuple(Stripe("", f"c{k}") for k in range(1, fit.layout.count + 1))
-    )
-    ilog = [entry.value for entry in fit.optimum.log][:20]
+    names = reported.distinct
+    if len(names) == len(fit.gradient):
+        results.matrices["gradient"] = NamedMatrix.row(fit.gradient, names)
+    ilog = [entry.value for entry in fit.optimum.log][:ITERATIONS_KEPT]
     results.matrices["ilog"] = NamedMatrix.plain(np.array([ilog]))
     return results
 
@@ -114,12 +131,11 @@ def _title(named: NamedCommand, outcome: OutcomeRequest) -> str:
 def _post_estimates(
     results: Results,
     description: GeneralizedDescription,
-    prepared: PreparedOutcome,
     fit: GeneralizedFit,
+    reported: ReportedEstimates,
 ) -> None:
     """e(b), e(V) and how many parameters of each kind there are."""
     entries = description.variance_entries()
-    reported = reported_estimates(description, prepared, fit)
     results.matrices["b"] = NamedMatrix.row(reported.values, reported.stripes)
     V = reported.covariance(fit.covariance)
     results.matrices["V"] = NamedMatrix.square(V, reported.stripes)
