@@ -53,15 +53,17 @@ def test_weighted_polynomials_are_coefficients_of_a_weighted_regression() -> Non
 def test_helmert() -> None:
     forward = helmert_contrasts(EQUAL)
     np.testing.assert_allclose(
-        forward, [[1, -1 / 3, -1 / 3, -1 / 3], [0, 1, -0.5, -0.5], [0, 0, 1, -1]], atol=1e-15
+        forward,
+        np.array([[1.0, -1 / 3, -1 / 3, -1 / 3], [0, 1, -0.5, -0.5], [0, 0, 1, -1]]),
+        atol=1e-15,
     )
     np.testing.assert_allclose(
         reverse_helmert_contrasts(EQUAL),
-        [[-1, 1, 0, 0], [-0.5, -0.5, 1, 0], [-1 / 3, -1 / 3, -1 / 3, 1]],
+        np.array([[-1.0, 1, 0, 0], [-0.5, -0.5, 1, 0], [-1 / 3, -1 / 3, -1 / 3, 1]]),
         atol=1e-15,
     )
     weighted = helmert_contrasts(np.array([5.0, 1.0, 3.0]))
-    np.testing.assert_allclose(weighted, [[1, -0.25, -0.75], [0, 1, -1]])
+    np.testing.assert_allclose(weighted, np.array([[1.0, -0.25, -0.75], [0, 1, -1]]))
 
 
 def test_differences() -> None:
