@@ -14,7 +14,7 @@ _ESTIMATION = (
     "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
-_POSTESTIMATION = "margins contrast pwcompare collect"
+_POSTESTIMATION = "margins collect"
 _PROGRAMMING = "program mata python shell  frame frames preserve restore"
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
