@@ -47,17 +47,16 @@ from statalike.commands.postestimation.contrast_tables import (
 from statalike.commands.postestimation.linear_predictions import (
     LinearPrediction,
     chosen_equations,
+    listed_terms,
     margin_options,
 )
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
-from statalike.design.contrast_terms import ContrastTerm, contrast_terms
+from statalike.design.contrast_terms import ContrastTerm
 from statalike.engine.multiple_comparisons import Family
 from statalike.engine.wald_test import independent_restrictions
 from statalike.errors import StataError
 from statalike.language.arguments import Arguments
-from statalike.language.parser import parse_contrast_list
-from statalike.language.variable_lists import with_full_names
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
 from statalike.state import State
@@ -110,12 +109,7 @@ def contrast(state: State, arguments: Arguments) -> None:
 def _contrasts(
     state: State, arguments: Arguments, inference: CombinationInference
 ) -> tuple[list[TestedTerm], Combinations]:
-    items = with_full_names(
-        parse_contrast_list(arguments.body),
-        state.data,
-        abbreviations=state.settings.varabbrev == "on",
-    )
-    asked = contrast_terms(items, state.data)
+    asked = listed_terms(state, arguments.body)
     parts: list[tuple[str, TermContrasts, np.ndarray]] = []
     estimable: list[np.ndarray] = []
     options = margin_options(arguments)

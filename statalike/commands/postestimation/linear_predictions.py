@@ -18,7 +18,7 @@ from statalike.commands.postestimation.hypotheses import (
     estimated_coefficients,
 )
 from statalike.design.columns import Column
-from statalike.design.contrast_terms import ContrastTerm
+from statalike.design.contrast_terms import ContrastTerm, contrast_terms
 from statalike.design.linear_margins import (
     Grid,
     balanced,
@@ -34,8 +34,9 @@ from statalike.errors import StataError
 from statalike.evaluation import StateContext, estimation_sample
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import evaluate
-from statalike.language.parser import parse_expression
+from statalike.language.parser import parse_contrast_list, parse_expression
 from statalike.language.values import numbers
+from statalike.language.variable_lists import with_full_names
 from statalike.results.matrix import NamedMatrix
 from statalike.results.stores import Results
 from statalike.state import State
@@ -226,6 +227,13 @@ def _columns(names: Sequence[str]) -> list[Column]:
         raise StataError(
             321, "requested action not valid after most recent estimation command"
         ) from None
+
+
+def listed_terms(state: State, text: str) -> tuple[ContrastTerm, ...]:
+    """The terms of a list of contrasts as typed; r(111), r(198)."""
+    abbreviations = state.settings.varabbrev == "on"
+    items = with_full_names(parse_contrast_list(text), state.data, abbreviations=abbreviations)
+    return contrast_terms(items, state.data)
 
 
 def chosen_equations(results: Results, arguments: Arguments) -> tuple[str, ...]:

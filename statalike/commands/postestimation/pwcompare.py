@@ -37,6 +37,7 @@ from statalike.commands.postestimation.contrast_matrices import cell_labels
 from statalike.commands.postestimation.linear_predictions import (
     LinearPrediction,
     chosen_equations,
+    listed_terms,
     margin_options,
 )
 from statalike.commands.postestimation.pwcompare_tables import (
@@ -46,7 +47,7 @@ from statalike.commands.postestimation.pwcompare_tables import (
 )
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
-from statalike.design.contrast_terms import ContrastTerm, contrast_terms
+from statalike.design.contrast_terms import ContrastTerm
 from statalike.engine.multiple_comparisons import (
     Family,
     homogeneous_groups,
@@ -55,8 +56,6 @@ from statalike.engine.multiple_comparisons import (
 from statalike.engine.wald_test import independent_restrictions
 from statalike.errors import StataError
 from statalike.language.arguments import Arguments
-from statalike.language.parser import parse_contrast_list
-from statalike.language.variable_lists import with_full_names
 from statalike.output.coefficient_names import Labels
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
@@ -112,12 +111,7 @@ def _compared(
     state: State, arguments: Arguments, inference: CombinationInference, adjustment: Adjustment
 ) -> tuple[list[ComparedMargins], Combinations, Combinations]:
     """The terms, all their margins and all their comparisons."""
-    items = with_full_names(
-        parse_contrast_list(arguments.body),
-        state.data,
-        abbreviations=state.settings.varabbrev == "on",
-    )
-    terms = contrast_terms(items, state.data)
+    terms = listed_terms(state, arguments.body)
     for term in terms:
         _check(term)
     options = margin_options(arguments)
