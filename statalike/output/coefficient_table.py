@@ -55,10 +55,14 @@ class CoefficientRow:
 
 @dataclass(frozen=True)
 class CoefficientSection:
-    """Rows between two rules, with the name of their equation when it is shown."""
+    """Rows between two rules, with the name of their equation when it is shown.
+
+    ``remark`` stands beside the name, ``(base outcome)`` for an equation without estimates.
+    """
 
     rows: tuple[CoefficientRow, ...]
     title: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ def coefficient_table(table: CoefficientTable, options: TableOptions | None = No
         lines.append(line("-" * width + "+" + "-" * number_width))
         if section.title:
             lines += [_name_line(piece.ljust(width)) for piece in _title_pieces(section, width)]
+            if section.remark:
+                lines[-1] = (*lines[-1], Segment(f"  {section.remark}"))
         lines += _section_lines(rows, blocks, width, options, lambda row: _numbers(row, options))
     return [*lines, full_rule]
 

@@ -443,4 +443,4 @@ def test_equations_with_different_coefficients(session: Session) -> None:
 def test_columns_of_lincom_can_be_left_out(session: Session) -> None:
     assert "conf. interval" not in session.output("lincom x1, noci")
     assert "P>|z|" not in session.output("lincom x1, nopvalues")
-    assert 0 < float(session.r["p"]) < 1
+    assert 0 < session.state.r.scalars["p"] < 1

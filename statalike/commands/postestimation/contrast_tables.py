@@ -57,7 +57,8 @@ class ContrastReport:
     """What the tables show: terms and their tests, and inference about single contrasts.
 
     ``eform`` is the title of exponentiated contrasts, empty for plain ones; ``families`` tells for
-    each term the family its contrasts are adjusted in.
+    each term the family its contrasts are adjusted in.  ``error_method`` and ``above`` are words
+    above the standard errors and the contrasts, whose column is called ``title``.
     """
 
     terms: Sequence[TestedTerm]
@@ -67,6 +68,9 @@ class ContrastReport:
     eform: str
     inference: CombinationInference
     overall: JointStatistic | None = None
+    error_method: str = ""
+    above: str = ""
+    title: str = "Contrast"
 
 
 def contrast_tables(state: State, arguments: Arguments, report: ContrastReport) -> list[Line]:
@@ -203,9 +207,11 @@ def _effects_table(
             )
             for equation, terms in sections
         ),
-        coefficient_title=report.eform or "Contrast",
+        coefficient_title=report.eform or report.title,
         statistic_title="t" if report.inference.by_f else "z",
         level=confidence_level(arguments.options, state.settings),
+        error_method=report.error_method,
+        coefficient_above=report.above,
         test_above=title,
         interval_above=title,
     )

@@ -28,6 +28,8 @@ from statalike.engine.families.working_regression import (
 )
 
 _LARGEST_LOG_DISPERSION = 500.0
+# Of variance and mean, up to which the search begins from a variance twice the mean.
+LARGEST_ORDINARY_RATIO = 100.0
 
 
 def _distribution(count: Array, shape: Array, odds: Array) -> Array:
@@ -72,8 +74,7 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         count: Array, eta: Array, log_alpha: Array, constant: Array
     ) -> tuple[Array, Array, Array, Array]:
         """The log density, ``u = log(alpha mu)``, ``exp(-|u|)`` and ``log(1 + alpha mu)``."""
-        u = np.minimum(eta, LARGEST_EXPONENT)
-        u += log_alpha
+        u = eta + log_alpha
         smaller = np.abs(u)
         np.negative(smaller, out=smaller)
         np.exp(smaller, out=smaller)
@@ -180,8 +181,8 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         log_shape = self._log_shape(eta, log_delta)
         value = log_rising_factorial(count, log_shape, 0)[0]
         value += count * eta
-        value -= (np.exp(log_shape) + count) * self._log_variance_ratio(log_delta)
-        value -= log_factorials(outcome)
+        value -= self._scaled_log(eta, log_delta)
+        value -= count * self._log_variance_ratio(log_delta) + log_factorials(outcome)
         return value
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -199,6 +200,14 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         """``log(1 + delta)`` (n,)."""
         return np.logaddexp(0.0, log_delta)
 
+    def _scaled_log(self, eta: Array, log_delta: Array) -> Array:
+        """``r log(1 + delta)``, which is mu without overdispersion, whatever becomes of r."""
+        delta = np.exp(np.clip(log_delta, -_LARGEST_LOG_DISPERSION, _LARGEST_LOG_DISPERSION))
+        found = np.minimum(eta, LARGEST_EXPONENT)
+        np.exp(found, out=found)
+        found *= self._log_variance_ratio(np.log(delta)) / delta
+        return found
+
     def _derivatives(
         self, outcome: Array, eta: Array, quantities: Array, third: bool
     ) -> Derivatives:
@@ -208,7 +217,7 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         log = self._log_variance_ratio(log_delta)
         share = np.exp(log_delta - log)  # delta / (1 + delta)
         shape = np.exp(log_shape)
-        scaled_log, scaled_share = shape * log, shape * share
+        scaled_log, scaled_share = self._scaled_log(eta, log_delta), shape * share
         value = rising[0] + count * eta - scaled_log - count * log - log_factorials(outcome)
         slope = rising[1] - scaled_log
         weight = scaled_share + count * share
@@ -225,7 +234,15 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         return Derivatives(value, (slope + count, -slope - weight), second, last)
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        return _log_mean(outcome[0], weights), np.zeros(1)
+        eta = _log_mean(outcome[0], weights)
+        return eta, self.own_given(outcome, np.full(outcome.shape[-1], eta), weights)
+
+    def own_given(self, outcome: Array, eta: Array, weights: Array) -> Array:
+        """Log delta of zero, unless the variance is hundreds of times the mean."""
+        mean = np.exp(np.minimum(eta, LARGEST_EXPONENT))
+        squares = np.square(outcome[0] - mean) / mean
+        ratio = float(weights @ squares) / float(np.sum(weights))
+        return np.array([np.log(ratio) if ratio > LARGEST_ORDINARY_RATIO else 0.0])
 
     def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
         mean = np.maximum(halfway_to_mean(outcome[0], weights), 1e-3)
