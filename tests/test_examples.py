@@ -148,6 +148,25 @@ def test_a_failing_example_would_be_noticed(tmp_path: Path) -> None:
         session.interpreter.run_file(str(wrong), [], echo=True, stop=True, new_scope=True)
 
 
+def test_split_plot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """lmer(score ~ signal * hour + (1 | subject)) of lmerTest 3.1-3: anova(type = 3) and
+    ls_means(pairwise = TRUE), both with ddf = "Kenward-Roger"."""
+    session, text = _run("split_plot", monkeypatch, tmp_path)
+    for row in (
+        r"signal \|          1       5.95        1.78     0.2307",
+        r"hour \|          3      16.35      100.62     0.0000",
+        r"signal#hour \|          3      16.35        9.66     0.0007",
+    ):
+        assert re.search(row, text)
+    pairs = session.state.memory.matrices["pairs"].values
+    differences = [0.75, 3.4291112, 6.2721026, 2.6791112, 5.5221026, 2.8429914]
+    errors = [0.37900321, *[0.39896462] * 4, 0.41797380]
+    df = [16.019833, *[16.368713] * 4, 16.660686]
+    for row_number, expected in ((0, differences), (1, errors), (6, df)):
+        assert pairs[row_number] == pytest.approx(expected, rel=1e-6)
+    assert pairs[3, 0] == pytest.approx(6 * 0.065285257, rel=1e-5)
+
+
 def test_orange_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """nlme 3.1's ``nlme(circumference ~ SSlogis(age, Asym, xmid, scal), Orange,
     random = Asym ~ 1)``: log likelihood -131.5846, standard deviations 31.48 and 7.85.

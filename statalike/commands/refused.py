@@ -14,7 +14,7 @@ _ESTIMATION = (
     "meintreg svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
-_POSTESTIMATION = "contrast pwcompare collect"
+_POSTESTIMATION = "collect"
 _PROGRAMMING = "program mata python shell"
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 

@@ -59,6 +59,28 @@ def wald_test(
     return WaldStatistic(value, df, p, denominator, dropped)
 
 
+def constrained_estimates(
+    coefficients: np.ndarray, covariance: np.ndarray, weights: np.ndarray, constants: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The estimates (k,) nearest to b, in the metric of V, that satisfy R b = r, and their
+    covariance (k, k):
+
+        b - V R' (R V R')^{-1} (R b - r),   V - V R' (R V R')^{-1} R V.
+
+    Restrictions that depend on others are left out.
+    """
+    variance = weights @ covariance @ weights.T
+    kept = independent_restrictions(variance)
+    weights, constants = weights[kept], constants[kept]
+    gain = np.linalg.solve(variance[np.ix_(kept, kept)], weights @ covariance).T
+    found = coefficients - gain @ (weights @ coefficients - constants)
+    remaining = covariance - gain @ weights @ covariance
+    negligible = np.abs(np.diag(remaining)) <= DEPENDENCE_TOLERANCE * np.diag(covariance)
+    remaining[negligible] = remaining[:, negligible] = 0.0
+    found[np.abs(found) <= DEPENDENCE_TOLERANCE * np.abs(coefficients) * negligible] = 0.0
+    return found, (remaining + remaining.T) / 2.0
+
+
 def independent_restrictions(variance: np.ndarray) -> np.ndarray:
     """Which rows of a covariance matrix (m, m) do not depend on earlier ones: a mask (m,).
 

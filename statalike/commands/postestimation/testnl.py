@@ -13,15 +13,17 @@ import numpy as np
 
 from statalike.commands.postestimation.hypotheses import residual_degrees_of_freedom
 from statalike.commands.postestimation.nonlinear_functions import nonlinear_functions
+from statalike.commands.postestimation.separate_tests import (
+    add_separate_tests,
+    separate_tests_adjustment,
+)
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.engine.wald_test import WaldStatistic, adjusted_p_values, wald_test
-from statalike.errors import StataError
 from statalike.language import ast
 from statalike.language.arguments import Arguments
 from statalike.language.parser import parse_equality, parse_expression_groups
-from statalike.output.nonlinear_test import ADJUSTMENTS, NonlinearTest, nonlinear_test
-from statalike.results.matrix import NamedMatrix, Stripe
+from statalike.output.nonlinear_test import NonlinearTest, nonlinear_test
 from statalike.results.stores import Results
 from statalike.state import State
 
@@ -60,7 +62,7 @@ def testnl(state: State, arguments: Arguments) -> None:
         )
 
     whole = tested(list(range(count)))
-    adjustment = _adjustment(arguments)
+    adjustment = separate_tests_adjustment(arguments)
     singles: list[WaldStatistic] = []
     if adjustment is not None:
         singles = [tested([i]) for i in range(count)]
@@ -88,17 +90,6 @@ def _sides(text: str) -> list[str]:
     return sides
 
 
-def _adjustment(arguments: Arguments) -> str | None:
-    """The method of ``mtest()``: None without the option; r(198)."""
-    if not arguments.typed("mtest"):
-        return None
-    given = (arguments.string("mtest") or "noadjust").strip()
-    for name in ADJUSTMENTS:
-        if name.startswith(given):
-            return name
-    raise StataError(198, f"mtest({given}) invalid")
-
-
 def _results(
     whole: WaldStatistic, singles: list[WaldStatistic], p: list[float], adjustment: str | None
 ) -> Results:
@@ -111,11 +102,5 @@ def _results(
     scalars = {k: v if np.isfinite(v) else MISSING for k, v in scalars.items()}
     results = Results(scalars=scalars)
     if adjustment is not None:
-        results.macros["mtmethod"] = adjustment
-        table = np.array([[s.statistic, s.df, value] for s, value in zip(singles, p, strict=True)])
-        rows = tuple(Stripe("", f"r{i}") for i in range(1, len(singles) + 1))
-        titles = tuple(
-            Stripe("", name) for name in ("F" if whole.denominator else "chi2", "df", "p")
-        )
-        results.matrices["mtest"] = NamedMatrix(table, rows, titles)
+        add_separate_tests(results, singles, p, adjustment)
     return results
