@@ -32,6 +32,11 @@ class LoopControl(Exception):
         self.leaves = leaves
 
 
+def misplaced_continue() -> StataError:
+    """``continue`` where no loop is running."""
+    return StataError(198, "continue is allowed only inside foreach, forvalues and while")
+
+
 _MACRO_NAME = re.compile(r"\w{1,31}")
 
 

@@ -46,7 +46,12 @@ class StateContext:
     def stored(self, store: str, name: str) -> Stored:
         if store == "c":
             return self._state.system_value(name)
-        results: Results = getattr(self._state.memory, store)
+        if store == "program":
+            return program_value(self._state, name)
+        if store == "return":
+            results = self._state.call.returned
+        else:
+            results = getattr(self._state.memory, store)
         for part in (results.scalars, results.macros, results.matrices):
             if name in part:
                 return part[name]
@@ -60,6 +65,27 @@ class StateContext:
 
     def matrix(self, name: str) -> Matrix | None:
         return self._state.memory.matrices.get(name)
+
+
+def program_value(state: State, name: str) -> float:
+    """What ``_by()`` and its relatives and ``replay()`` tell about the program that is running."""
+    call = state.call
+    number, groups, _ = call.by_place
+    rows = call.by_rows
+    match name:
+        case "_by":
+            return float(rows is not None or bool(call.by_place[2]))
+        case "_byindex":
+            return float(number)
+        case "_bylastcall":
+            return float(number == groups)
+        case "_byn1":
+            return 1.0 if rows is None else float(rows.start + 1)
+        case "_byn2":
+            return float(state.data.n if rows is None else rows.stop)
+        case _:
+            given = state.macros.get("0", "").strip()
+            return float(not given or given.startswith(","))
 
 
 def estimation_sample(state: State) -> np.ndarray | None:
@@ -114,14 +140,14 @@ def coefficient_position(b: NamedMatrix, equation: str, name: str) -> int | None
     exact = b.column_position(equation, name)
     if exact >= 0:
         return exact
-    bare = _without_marks(name)
+    bare = without_marks(name)
     for position, stripe in enumerate(b.columns):
-        if stripe.equation == equation and _without_marks(stripe.name) == bare:
+        if stripe.equation == equation and without_marks(stripe.name) == bare:
             return position
     return None
 
 
-def _without_marks(name: str) -> str:
+def without_marks(name: str) -> str:
     """``1b.a#co.x`` → ``1.a#c.x``, ``o.x`` → ``x``."""
     parts = []
     for part in name.split("#"):

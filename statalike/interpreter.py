@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from statalike.commands.registry import Command, find_command, find_subcommand, unrecognized
-from statalike.control_flow import ExitRequest, LoopControl, loop_values
+from statalike.control_flow import ExitRequest, LoopControl, loop_values, misplaced_continue
 from statalike.echo import PROMPT, echoed, unnumbered
 from statalike.errors import (
     Origin,
@@ -24,6 +24,7 @@ from statalike.errors import (
     invalid_syntax,
 )
 from statalike.evaluation import StateContext
+from statalike.frames import in_frame
 from statalike.language.expressions import is_true
 from statalike.language.macros import expand
 from statalike.language.parser import (
@@ -36,6 +37,8 @@ from statalike.language.parser import (
 from statalike.language.source import Unit, read_source
 from statalike.macro_scope import Macros
 from statalike.output.styled import Segment, Style, line
+from statalike.program_calls import positional_macros, program_from_ado_file, run_program
+from statalike.programs import Program
 from statalike.state import State
 
 DEEPEST_NESTING = 64
@@ -53,12 +56,16 @@ class Interpreter:
         self._nesting = _Nesting()
         state.interpreter = self
 
+    def deeper(self) -> _Nesting:
+        """One more level of commands inside each other; use it in a ``with`` statement."""
+        return self._nesting
+
     def return_to_top_level(self) -> None:
         """Forget what was running: a Break may come anywhere, in the middle of leaving too."""
         state = self.state
         self._nesting = _Nesting()
         state.by_groups = state.by_rows = None
-        del state.locals[1:], state.temporary_names[1:]
+        del state.locals[1:], state.temporary_names[1:], state.calls[1:]
         state.console.show_again()
 
     # -- sources
@@ -103,8 +110,7 @@ class Interpreter:
             text = found.read_text(encoding="utf-8-sig", errors="replace")
         except OSError:
             raise file_could_not_be_opened(path) from None
-        macros = {"0": " ".join(arguments)}
-        macros.update({str(i): text for i, text in enumerate(arguments, 1)})
+        macros = {"0": " ".join(arguments), **positional_macros(arguments)}
         scope = macros if new_scope else self.state.macros
         console = self.state.console
         echo = echo and console.shown
@@ -199,7 +205,7 @@ class Interpreter:
         if block is not None and word in _LOOPS:
             self._run_loop(block, word, rest.strip())
             return None
-        prefix = _plain_prefix(word)
+        prefix = None if word in self.state.memory.programs else _plain_prefix(word)
         if prefix is not None:
             return self._run_after_prefix(prefix, rest, block)
         if block is None:
@@ -256,16 +262,31 @@ class Interpreter:
     def _run_block(self, header: str, block: _Block) -> None:
         """Run a block without control flow of its own, or one whose header is in a macro."""
         if block.unit.terminator == "end":
-            word, rest = split_name(header)
-            self._find(word, rest)
-            raise StataError(199, f"command {word} not yet supported")
+            self._run_ended_block(self.expanded(header), block.unit)
+            return
         text = self.expanded(header).strip()
+        word, rest = split_name(text)
+        command = find_command(word)
         if not text:
             self._run_body(block)
+        elif command is not None and command.name == "frame":
+            with in_frame(self.state, rest.strip()):
+                self._run_body(block)
         elif text != header:
             self._run_text(text, block, None)
         else:
             raise StataError(198, f"{split_name(text)[0] or text} may not be followed by a block")
+
+    def _run_ended_block(self, header: str, unit: Unit) -> None:
+        """``program`` and ``input``, whose lines go to the command unread."""
+        word, rest = split_name(header)
+        command = self._find(word, rest)
+        if command.form != "block":
+            raise StataError(199, f"command {word} not yet supported")
+        if " " in command.name:
+            rest = self._after_subcommand(command, rest)
+        body = unit.body or ()
+        self._atomically(command, lambda: command.handler(self.state, rest.strip(), body))
 
     def _run_body(self, block: _Block) -> None:
         with self._nesting:
@@ -329,17 +350,26 @@ class Interpreter:
             raise StataError(199, f"{text.split()[0]} is not a valid command name")
         if word in _LOOPS:
             raise StataError(100, "{ required")
+        program = self.find_program(word)
+        if program is not None:
+            run_program(self, program, rest.strip())
+            return
         command = self._find(word, rest)
         if command.form == "prefix":
             self._run_prefixed(command, rest)
+        elif command.form == "block":
+            raise StataError(198, f"{command.name} must be followed by its lines and end")
         elif command.form == "text":
             if " " in command.name:
-                second, after = split_name(rest.lstrip())
-                # The default subcommand of a family need not be named.
-                rest = after if find_subcommand(command.name.split()[0], second) else rest
+                rest = self._after_subcommand(command, rest)
             self._atomically(command, lambda: command.handler(self.state, rest.strip()))
         else:
             self._atomically(command, lambda: self._call(command, text))
+
+    def _after_subcommand(self, command: Command, rest: str) -> str:
+        """What follows a subcommand; the default one of a family need not be named."""
+        second, after = split_name(rest.lstrip())
+        return after if find_subcommand(command.name.split()[0], second) else rest
 
     def _say_delimiter(self, text: str) -> None:
         """``#delimit``, which the reader of the source has obeyed already."""
@@ -347,6 +377,17 @@ class Interpreter:
         if not directive or len(directive[0]) == 1 or not "delimit".startswith(directive[0]):
             raise StataError(199, f"{text.split()[0]} is not a valid command name")
         self.state.console.print(f"delimiter now {directive[-1]}")
+
+    def find_program(self, name: str) -> Program | None:
+        """The user's program of this name, from memory or, for a command that there is not, from
+        an ado-file ([U] 17.5)."""
+        program = self.state.memory.programs.get(name)
+        if program is not None or not name:
+            return program
+        command = find_command(name)
+        if command is not None and command.help != "not yet supported":
+            return None
+        return program_from_ado_file(self, name)
 
     def _find(self, word: str, rest: str) -> Command:
         command = find_command(word)
@@ -380,7 +421,7 @@ class Interpreter:
         command.handler(self.state, arguments)
 
     def _atomically(self, command: Command, run: Callable[[], None]) -> None:
-        if command.composite:
+        if command.composite or command.indivisible:
             run()
             return
         with self.state.undone_on_failure():
@@ -392,6 +433,8 @@ class Interpreter:
             given, inner = "", _after_colon(rest)
         else:
             given, after = split_prefix(rest)
+            if after is None and command.syntax == "shows results":
+                after = ""
             if after is None:
                 raise StataError(198, f"{command.name} must be followed by a colon and a command")
             inner = after
@@ -429,11 +472,6 @@ def do_file_path(path: str) -> Path:
         if os.path.isfile(candidate):
             return candidate
     raise file_not_found(path if given.suffix else f"{path}.do")
-
-
-def misplaced_continue() -> StataError:
-    """``continue`` where no loop is running."""
-    return StataError(198, "continue is allowed only inside foreach, forvalues and while")
 
 
 def _plain_prefix(word: str) -> Command | None:

@@ -1,16 +1,13 @@
-"""The macros of a session as expansion sees them, and the extended macro functions."""
+"""The macros of a session as expansion sees them, and where extended macro functions start."""
 
 from __future__ import annotations
 
 import re
 
 from statalike.data.formats import full_precision
-from statalike.displayed_text import displayed_text
-from statalike.errors import StataError, invalid_syntax
 from statalike.evaluation import StateContext
 from statalike.language.expressions import evaluate_scalar
-from statalike.language.parser import parse_expression, quoted_words, split_name
-from statalike.language.quoting import unquoted
+from statalike.language.parser import parse_expression
 from statalike.state import State
 
 _STORED = re.compile(r"([ersc])\((\w+)\)")
@@ -26,6 +23,8 @@ class Macros:
         """A local macro, or a stored result such as ``e(cmd)`` in a local macro's place."""
         if name[-1:] == ")":
             return self._stored(name)
+        if name == "*":
+            return " ".join(positional(self._state.macros))
         return self._state.macros.get(name)
 
     def _stored(self, name: str) -> str | None:
@@ -55,6 +54,13 @@ class Macros:
         return extended_function(self._state, text)
 
 
+def positional(macros: dict[str, str]) -> list[str]:
+    """The contents of the macros ``1``, ``2``, ... up to the last that there is."""
+    last = max((int(name) for name in macros if name.isdigit()), default=0)
+    words = (macros.get(str(number), "") for number in range(1, last + 1))
+    return [f'`"{word}"\'' if " " in word else word for word in words]
+
+
 def evaluated_text(state: State, text: str) -> str:
     """An expression's value as text, numbers in full precision."""
     value = evaluate_scalar(parse_expression(text.strip()), StateContext(state))
@@ -62,65 +68,8 @@ def evaluated_text(state: State, text: str) -> str:
 
 
 def extended_function(state: State, text: str) -> str:
-    """An extended macro function such as ``word count a b`` or ``variable label x``."""
-    name, rest = split_name(text.strip())
-    rest = rest.strip()
-    match name:
-        case "word":
-            second, words = split_name(rest)
-            found = [unquoted(word) for word in quoted_words(words.strip())]
-            if second == "count":
-                return str(len(found))
-            number, of, words = rest.partition(" of ")
-            found = [unquoted(word) for word in quoted_words(words.strip())]
-            index = _integer(state, number)
-            return found[index - 1] if of and 1 <= index <= len(found) else ""
-        case "variable":
-            _, variable = split_name(rest)
-            return state.data.variable(state.data.unabbreviate(variable.strip())).label
-        case "type":
-            return state.data.variable(state.data.unabbreviate(rest)).storage.name
-        case "format":
-            return state.data.variable(state.data.unabbreviate(rest)).format
-        case "value":
-            _, variable = split_name(rest)
-            return state.data.variable(state.data.unabbreviate(variable.strip())).value_label
-        case "label":
-            return _label(state, rest)
-        case "data":
-            return state.data.label
-        case "sortedby":
-            return " ".join(state.data.sorted_by)
-        case "length" | "strlen":
-            return str(len(_named_macro(state, rest).encode()))
-        case "display":
-            return displayed_text(state, rest)
-    raise StataError(198, f"{name} not a known extended macro function")
+    """The value of an extended macro function; see
+    :mod:`statalike.extended_macro_functions`, which is read when one is first used."""
+    from statalike.extended_macro_functions import extended_macro_function
 
-
-def _named_macro(state: State, text: str) -> str:
-    """The contents of ``local name`` or ``global name``; r(198) for anything else."""
-    kind, name = split_name(text)
-    macros = {"local": state.macros, "loc": state.macros, "global": state.globals}.get(kind)
-    if macros is None or not name.strip():
-        raise invalid_syntax()
-    return macros.get(name.strip(), "")
-
-
-def _label(state: State, text: str) -> str:
-    """``label (variable) #`` or ``label labelname #``."""
-    name, _, number = text.rpartition(" ")
-    name = name.strip()
-    value = _integer(state, number)
-    if name.startswith("("):
-        variable = state.data.unabbreviate(name.strip("() "))
-        return state.data.label_of(variable, value) or str(value)
-    label = state.data.value_labels.get(name)
-    return (label.text(float(value)) if label else None) or str(value)
-
-
-def _integer(state: State, text: str) -> int:
-    value = evaluate_scalar(parse_expression(text.strip()), StateContext(state))
-    if isinstance(value, str) or value != int(value):
-        raise StataError(198, f"{text} found where a whole number was expected")
-    return int(value)
+    return extended_macro_function(state, text)

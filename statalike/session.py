@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from statalike.control_flow import ExitRequest, LoopControl
+from statalike.control_flow import ExitRequest, LoopControl, misplaced_continue
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
-from statalike.interpreter import Interpreter, misplaced_continue
+from statalike.interpreter import Interpreter
 from statalike.language.source import Unit, read_source
 from statalike.output.console import Console
 from statalike.output.sinks import Screen

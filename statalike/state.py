@@ -11,12 +11,15 @@ from typing import Protocol
 
 import numpy as np
 
+from statalike.ado_path import AdoPath
 from statalike.data.dataset import Dataset
 from statalike.errors import StataError
 from statalike.graphics.graph import Graph
 from statalike.language.functions.mersenne_twister import MersenneTwister64
 from statalike.language.regular_expressions import Matches
 from statalike.output.console import Console
+from statalike.postings import Posting
+from statalike.programs import NO_GROUPS, Call, GroupPlace, Program
 from statalike.results.matrix import NamedMatrix
 from statalike.results.restrictions import LinearRestrictions
 from statalike.results.stores import Results, StoredEstimates
@@ -34,6 +37,9 @@ class Interpreter(Protocol):
     ) -> None:
         """Run a do-file; ``stop`` tells whether it ends at the first error."""
 
+    def find_program(self, name: str) -> Program | None:
+        """The user's program of this name, read from an ado-file where it must be."""
+
     def show_message(self, error: StataError) -> None:
         """Print an error's message."""
 
@@ -46,6 +52,8 @@ class Memory:
     ``constraints`` the texts of ``constraint define`` by their numbers.
     ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn;
     ``margins`` are the results of the last ``margins``, which ``marginsplot`` draws.
+    ``data`` is the dataset of the frame called ``frame``; ``frames`` are the other ones by name,
+    which are replaced, never modified in place.
     """
 
     data: Dataset = field(default_factory=Dataset)
@@ -62,6 +70,9 @@ class Memory:
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
     margins: Results | None = None
+    programs: dict[str, Program] = field(default_factory=dict)
+    frame: str = "default"
+    frames: dict[str, Dataset] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -80,6 +91,9 @@ class Memory:
             self.graphs.copy(),
             self.current_graph,
             self.margins,
+            self.programs.copy(),
+            self.frame,
+            self.frames.copy(),
         )
 
 
@@ -89,21 +103,26 @@ class State:
     ``return_code`` is ``_rc``.  ``interpreter`` is set by the session that owns the state.
     ``interactive`` tells that someone sits at a prompt and can be warned of unsaved data.
     Under ``by``, ``by_groups`` are the boundaries of all groups for a command that sees them at
-    once, and ``by_rows`` the rows of the group at hand for one that is called for each.
+    once, and ``by_rows`` the rows of the group at hand for one that is called for each;
+    ``by_place`` is the number of that group, the number of groups and the variables.
     ``picture_folder`` holds pictures of graphs that the terminal cannot show, until the end.
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self.memory = Memory()
+        self.memory: Memory = Memory()
         self.console = console or Console()
         self.locals: list[dict[str, str]] = [{}]
         self.temporary_names: list[list[str]] = [[]]
+        self.calls: list[Call] = [Call()]
+        self.ado_path: AdoPath = AdoPath()
+        self.postings: dict[str, Posting] = {}
         self.random = MersenneTwister64(self.memory.settings.seed)
         self.matches = Matches()
-        self.return_code = 0
+        self.return_code: int = 0
         self.by_groups: np.ndarray | None = None
         self.by_rows: slice | None = None
-        self.mode = ""
+        self.by_place: GroupPlace = NO_GROUPS
+        self.mode: str = ""
         self.interactive = False
         self.picture_folder: Path | None = None
         self.interpreter: Interpreter
@@ -171,6 +190,11 @@ class State:
         return self.locals[-1]
 
     @property
+    def call(self) -> Call:
+        """What belongs to the program or do-file that is running."""
+        return self.calls[-1]
+
+    @property
     def globals(self) -> dict[str, str]:
         return self.memory.globals
 
@@ -183,53 +207,52 @@ class State:
         depth = len(self.locals)
         shared = macros is self.macros
         names = self.temporary_names[-1] if shared else []
+        call = self.calls[-1] if shared else Call()
         try:
             self.locals.append(macros)
             self.temporary_names.append(names)
+            self.calls.append(call)
             yield
         finally:
-            del self.locals[depth:], self.temporary_names[depth:]
-            if names and not shared:
+            del self.locals[depth:], self.temporary_names[depth:], self.calls[depth:]
+            if not shared:
+                self.restore_preserved(call)
                 self._forget(names)
 
+    def restore_preserved(self, call: Call) -> None:
+        """Bring back the data that a program or do-file preserved, if it did."""
+        if call.preserved is None:
+            return
+        kept, call.preserved = call.preserved, None
+        memory = self.memory
+        if kept.frame == memory.frame:
+            memory.data = kept.data
+        elif kept.frame in memory.frames:
+            memory.frames[kept.frame] = kept.data
+
     def _forget(self, names: list[str]) -> None:
-        """Drop what ``tempvar`` and ``tempname`` named in a scope that has ended."""
+        """Drop what ``tempvar``, ``tempname`` and ``tempfile`` named in a scope that has ended."""
+        if not names:
+            return
         variables = [name for name in names if name in self.data]
         if variables:
             self.data.drop(variables)
         for name in names:
             self.memory.scalars.pop(name, None)
             self.memory.matrices.pop(name, None)
+            self.memory.frames.pop(name, None)
+            if os.path.isabs(name) and os.path.isfile(name):
+                os.unlink(name)
 
     # -- values that c() tells
 
     def system_value(self, name: str) -> float | str | None:
         """The value of ``c(name)``, or None when there is none of that name."""
+        from statalike.system_values import SYSTEM_VALUES
+
         settings = self.settings.__dict__
         if name in settings:
             value = settings[name]
             return float(value) if isinstance(value, int | float) else str(value)
-        match name:
-            case "N":
-                return float(self.data.n)
-            case "k":
-                return float(len(self.data.variables))
-            case "changed":
-                return float(self.data.changed)
-            case "filename":
-                return self.data.filename
-            case "pwd":
-                return os.getcwd()
-            case "rc" | "_rc":
-                return float(self.return_code)
-            case "mode":
-                return self.mode
-            case "pi":
-                return float(np.pi)
-            case "epsdouble":
-                return float(np.finfo(float).eps)
-            case "maxdouble":
-                return 8.988465674311579e307
-            case "stata_version":
-                return 18.0
-        return None
+        found = SYSTEM_VALUES.get(name)
+        return None if found is None else found(self)

@@ -21,7 +21,7 @@ ERRORS: list[tuple[str, str | None, int]] = [
     ("label nosuch", "invalid subcommand nosuch", 198),
     ("estimates nosuch", "invalid subcommand nosuch", 198),
     ("macro", "subcommand required", 198),
-    ("program x\nend", "command program not yet supported", 199),
+    ("mata\nend", "command mata not yet supported", 199),
     ("marginsplot", "previous command was not margins", 301),
     # control flow
     ("foreach x in a", "{ required", 100),

@@ -295,7 +295,7 @@ OUTPUT = [
     ("{\n display 1\n}", "1\n"),
     ("local c display\n`c' 1", "1\n"),
     ("local block \"if 1\"\n`block' {\n display 1\n}", "1\n"),
-    ("capture program drop nosuch\ncapture program nosuch\n display 1\nend\ndisplay _rc", "199\n"),
+    ("capture program drop nosuch\nprogram nosuch\n display 1\nend\nnosuch", "1\n"),
 ]  # fmt: skip
 
 

@@ -14,11 +14,8 @@ _ESTIMATION = (
     "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
-_POSTESTIMATION = "contrast pwcompare nlcom testnl predictnl hausman suest etable collect"
-_PROGRAMMING = (
-    "program mata python shell bootstrap jackknife simulate statsby permute frame frames "
-    "preserve restore"
-)
+_POSTESTIMATION = "contrast pwcompare collect"
+_PROGRAMMING = "program mata python shell  frame frames preserve restore"
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
 REFUSED = tuple(f"{_GRAPHS} {_ESTIMATION} {_POSTESTIMATION} {_PROGRAMMING} {_DATA}".split())

@@ -32,12 +32,14 @@ class Command:
     is given: ``standard`` the arguments read by ``syntax``; ``text`` the rest of the line as it
     stands (``display``, ``local``); ``prefix`` the text before its colon, a function that runs the
     command it is put before, and that command's text; ``family`` nothing, for its second word
-    chooses the command (``estat icc``).  ``equation`` is the syntax of what may stand after each
+    chooses the command (``estat icc``); ``block`` the rest of the line and the lines up to ``end``.
+    ``equation`` is the syntax of what may stand after each
     ``||``.  ``unsupported`` names options of Stata's that are recognised and refused by name.
     ``default`` names the subcommand of a family that is meant where the second word chooses none
     (``matrix A = B``).  ``by`` tells how the command works under ``by``: ``once`` (it sees all
     groups in one call), ``each`` (once for each group) or not at all.  ``composite`` commands run
-    other commands, which are undone one by one.  ``synonyms`` are words, between blanks, that
+    other commands, which are undone one by one; ``indivisible`` ones make their only change last,
+    so that there is nothing to undo.  ``synonyms`` are words, between blanks, that
     stand for it besides its abbreviations.
     """
 
@@ -54,6 +56,7 @@ class Command:
     composite: bool = False
     default: str = ""
     synonyms: str = ""
+    indivisible: bool = False
 
     @cached_property
     def specification(self) -> Specification:
@@ -108,6 +111,7 @@ def command(
     composite: bool = False,
     default: str = "",
     synonyms: str = "",
+    indivisible: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the handler of a command."""
 
@@ -127,6 +131,7 @@ def command(
                 composite,
                 default,
                 synonyms,
+                indivisible,
             )
         )
         return handler

@@ -52,7 +52,7 @@ def joined_rows(master: Dataset, using: Dataset, request: MergeRequest) -> Joine
     """Master observations in the order of the keys, each with its using ones; then those that are
     in the using data only.  r(106), r(111), r(459) for keys that don't do.
     """
-    codes = _key_codes(master, using, request.keys)
+    codes = key_codes(master, using, request.keys)
     mine, theirs = codes[: master.n], codes[master.n :]
     groups = int(codes.max()) + 1 if len(codes) else 0
     for side, own in (("master", mine), ("using", theirs)):
@@ -78,7 +78,7 @@ def joined_rows(master: Dataset, using: Dataset, request: MergeRequest) -> Joine
     )
 
 
-def _key_codes(master: Dataset, using: Dataset, keys: Sequence[str]) -> np.ndarray:
+def key_codes(master: Dataset, using: Dataset, keys: Sequence[str]) -> np.ndarray:
     """A number for each combination of key values, in their order, master rows first."""
     codes = np.zeros(master.n + using.n, dtype=np.intp)
     for name in keys:

@@ -89,10 +89,13 @@ def critical_values(method: str, level: float, df: Array, family: Family) -> Arr
     tail = _tail_of(method)
     extents = _extents(method, family, len(df))
     known: dict[tuple[float, float], float] = {}
-    for pair in zip(extents.tolist(), df.tolist(), strict=True):
-        if pair not in known:
-            known[pair] = _solved(tail, alpha, *pair) if pair[1] > 0 else np.nan
-    return np.array([known[pair] for pair in zip(extents.tolist(), df.tolist(), strict=True)])
+    values = np.full(len(df), np.nan)
+    for place, pair in enumerate(zip(extents.tolist(), df.tolist(), strict=True)):
+        if pair[1] > 0:
+            if pair not in known:
+                known[pair] = _solved(tail, alpha, *pair)
+            values[place] = known[pair]
+    return values
 
 
 def _solved(

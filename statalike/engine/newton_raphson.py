@@ -27,6 +27,8 @@ MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
 # The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
 FIRST_INCREMENT = 0.125
+# How often a step is halved that is judged by the approximation it starts from.
+MAXIMUM_NEARBY_HALVINGS = 6
 FLAT = 1e-10
 # Where the objective is flat in some direction no iteration gets any further.
 STILL = 1e-12
@@ -186,6 +188,11 @@ class _Evaluations:
         self.count += 1
         if isinstance(self._objective, AdaptedObjective):
             return self._objective.nearby_value(parameters)
+        return self._objective(parameters, False)[0]
+
+    def value(self, parameters: Array) -> float:
+        """The value there, by an approximation adapted to it."""
+        self.count += 1
         return self._objective(parameters, False)[0]
 
     def point(self, parameters: Array, technique: Technique) -> _Point:
@@ -367,14 +374,7 @@ def _moved(
     slack = 1e-13 * (abs(before.value) + 1.0)
     backed_up = not value >= before.value - slack
     if backed_up:
-        for _ in range(MAXIMUM_HALVINGS):
-            length /= 2.0
-            value = evaluations.nearby_value(before.parameters + length * step)
-            trials.append(StepTrial(length, value))
-            if value > before.value:
-                break
-        else:
-            length = 0.0
+        length = _shortened(evaluations, before, step, trials)
         trial = None
     elif not concave or (lengthen and technique == "nr"):
         increment = FIRST_INCREMENT if lengthen else 1.0
@@ -386,9 +386,36 @@ def _moved(
             # What was near enough to judge by need not be defined by itself.
             length, backed_up = length / 2.0, True
             trial = evaluations.point(before.parameters + length * step, technique)
+        if not np.isfinite(trial.value):
+            trial = before
     if technique in SLOPE_LEFT and length > 0.0:
         trial = _settled(evaluations, before, step, trial, length, technique, trials)
     return trial, backed_up, tuple(trials)
+
+
+def _shortened(
+    evaluations: _Evaluations, before: _Point, step: Array, trials: list[StepTrial]
+) -> float:
+    """The step halved until the objective rises, zero where it does not.
+
+    What an approximation adapted elsewhere does not see, one of its own may: where short steps
+    do not pay by the former, they are judged once more, from the whole step on, by the latter.
+    """
+    judges: list[tuple[Callable[[Array], float], range]]
+    judges = [(evaluations.nearby_value, range(1, MAXIMUM_HALVINGS + 1))]
+    if evaluations.adapted:
+        judges = [
+            (evaluations.nearby_value, range(1, MAXIMUM_NEARBY_HALVINGS + 1)),
+            (evaluations.value, range(MAXIMUM_HALVINGS + 1)),
+        ]
+    for judge, halvings in judges:
+        for halving in halvings:
+            length = 0.5**halving
+            value = judge(before.parameters + length * step)
+            trials.append(StepTrial(length, value))
+            if value > before.value:
+                return length
+    return 0.0
 
 
 def _lengthened(

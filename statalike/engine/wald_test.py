@@ -10,6 +10,7 @@ where the residual degrees of freedom are finite.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,28 @@ def wald_test(
     return WaldStatistic(value, df, p, denominator, dropped)
 
 
+def constrained_estimates(
+    coefficients: np.ndarray, covariance: np.ndarray, weights: np.ndarray, constants: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The estimates (k,) nearest to b, in the metric of V, that satisfy R b = r, and their
+    covariance (k, k):
+
+        b - V R' (R V R')^{-1} (R b - r),   V - V R' (R V R')^{-1} R V.
+
+    Restrictions that depend on others are left out.
+    """
+    variance = weights @ covariance @ weights.T
+    kept = independent_restrictions(variance)
+    weights, constants = weights[kept], constants[kept]
+    gain = np.linalg.solve(variance[np.ix_(kept, kept)], weights @ covariance).T
+    found = coefficients - gain @ (weights @ coefficients - constants)
+    remaining = covariance - gain @ weights @ covariance
+    negligible = np.abs(np.diag(remaining)) <= DEPENDENCE_TOLERANCE * np.diag(covariance)
+    remaining[negligible] = remaining[:, negligible] = 0.0
+    found[np.abs(found) <= DEPENDENCE_TOLERANCE * np.abs(coefficients) * negligible] = 0.0
+    return found, (remaining + remaining.T) / 2.0
+
+
 def independent_restrictions(variance: np.ndarray) -> np.ndarray:
     """Which rows of a covariance matrix (m, m) do not depend on earlier ones: a mask (m,).
 
@@ -74,3 +97,22 @@ def independent_restrictions(variance: np.ndarray) -> np.ndarray:
         kept[i] = True
         remaining -= np.outer(remaining[:, i], remaining[i]) / pivot
     return kept
+
+
+def adjusted_p_values(p: Sequence[float], method: str) -> list[float]:
+    """p-values of several tests adjusted for their number m ([R] test, mtest()).
+
+    ``bonferroni``: min(1, m p); ``sidak``: 1 - (1 - p)^m; ``holm``: the largest of
+    (m - j + 1) p_(j) over the ordered p-values up to the one at hand (Holm 1979).
+    """
+    values = np.asarray(p, dtype=float)
+    m = len(values)
+    if method == "bonferroni":
+        values = np.minimum(1.0, m * values)
+    elif method == "sidak":
+        values = -np.expm1(m * np.log1p(-values))
+    elif method == "holm":
+        order = np.argsort(values, kind="stable")
+        steps = np.minimum(1.0, (m - np.arange(m)) * values[order])
+        values[order] = np.maximum.accumulate(steps)
+    return [float(value) for value in values]

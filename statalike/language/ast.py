@@ -119,6 +119,16 @@ class OperatorVariable(Node):
 
 
 @dataclass(frozen=True)
+class Prediction(Node):
+    """``predict(mu fixedonly)`` in the expression of ``predictnl``: the options of a prediction.
+
+    ``xb()`` and ``xb(eq)`` read as ``predict(xb)`` and ``predict(xb equation(eq))``.
+    """
+
+    options: str
+
+
+@dataclass(frozen=True)
 class LabelValue(Node):
     """``"Foreign":origin``: the number that a value label gives to a text."""
 
@@ -137,6 +147,7 @@ Expression: TypeAlias = (
     | Coefficient
     | Subscript
     | OperatorVariable
+    | Prediction
     | LabelValue
     | IndexRange
 )

@@ -53,7 +53,11 @@ class Context(Protocol):
         """The scalar called ``name`` (also ``_rc``), or None."""
 
     def stored(self, store: str, name: str) -> Stored:
-        """The element ``name`` of ``e``, ``r``, ``s`` or ``c``, or None."""
+        """The element ``name`` of ``e``, ``r``, ``s`` or ``c``, or None.
+
+        ``return`` are the results that a program has set so far; ``program`` has the answers to
+        ``_by()``, ``_byindex()``, ``_bylastcall()``, ``_byn1()``, ``_byn2()`` and ``replay()``.
+        """
 
     def sample(self) -> np.ndarray | None:
         """The estimation sample, a boolean mask over the observations, or None."""

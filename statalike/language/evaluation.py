@@ -259,6 +259,9 @@ class Evaluation:
     def _coefficient(self, node: ast.Coefficient) -> Value:
         return float(self.context.coefficient(node.kind, node.equation, node.name))
 
+    def _prediction(self, node: ast.Prediction) -> Value:
+        raise StataError(133, "unknown function predict()", span=node.span)
+
     def _label_value(self, node: ast.LabelValue) -> Value:
         labels = self.context.dataset.value_labels
         if node.label not in labels:
@@ -389,6 +392,7 @@ _HANDLERS: dict[type, Callable[[Evaluation, Any], Value]] = {
     ast.Coefficient: Evaluation._coefficient,
     ast.Subscript: Evaluation._subscript,
     ast.OperatorVariable: Evaluation._operator_variable,
+    ast.Prediction: Evaluation._prediction,
     ast.LabelValue: Evaluation._label_value,
 }
 _SYSTEM: dict[str, Callable[[Evaluation], Value]] = {

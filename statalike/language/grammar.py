@@ -34,6 +34,7 @@ START_RULES: Final = (
     "techniques",
     "initial_values",
     "at_settings",
+    "expression_groups",
     "plot_list",
     "axis_labels",
     "legend_keys",

@@ -38,6 +38,7 @@ from statalike.language.ast import (
     VariableList,
     Weight,
 )
+from statalike.language.numeral_shapes import expression_by_shape, pieces_of_line
 from statalike.language.quoting import check_balance, marks, unquoted
 from statalike.language.tree_builder import ClausePieces, Piece
 
@@ -48,6 +49,9 @@ DEEPEST_EXPRESSION: Final = 300
 _OBSERVATIONS = re.compile(r"(-?\d+|[flFL])(?:\s*/\s*(-?\d+|[flFL]))?")
 _NAME = re.compile(r"\s*(\w*)")
 _NUMERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
+_PAIRS: Final = ("()", "[]")
+_AROUND_EQUALS = re.compile(r"(?<=\w)\s*(?<![=<>!~])=(?!=)\s*")
 _CACHED_LINES: Final = 4096
 
 TextSpan: TypeAlias = tuple[str, Span]
@@ -59,7 +63,7 @@ TextSpan: TypeAlias = tuple[str, Span]
 @functools.lru_cache(maxsize=_CACHED_LINES)
 def parse_command_line(text: str) -> CommandLine:
     """A standard command line: name, first clause and the clauses after each ``||``."""
-    name, clauses = grammar.parse("command_line", text)
+    name, clauses = pieces_of_line(text)
     first, *rest = (_clause(text, pieces) for pieces in clauses)
     return CommandLine(str(name or ""), first, tuple(rest), text, span=(0, len(text)))
 
@@ -75,7 +79,10 @@ def parse_expression(text: str) -> Expression:
     """One expression, numeric or string.  Raises r(198), r(132), r(130)."""
     if _NUMERAL.fullmatch(text):  # as loops make them, a new one at every turn
         return Number(float(text), text, span=(0, len(text)))
-    expression: Expression = grammar.parse("expression", text)
+    expression = expression_by_shape(text) if len(text) <= DEEPEST_EXPRESSION else None
+    if expression is not None:
+        return expression
+    expression = grammar.parse("expression", text)
     _check_depth(expression, text)
     return expression
 
@@ -97,6 +104,36 @@ def parse_expression_prefix(text: str) -> tuple[Expression, str]:
             return parse_expression(text[:cut].rstrip()), text[cut:]
         except StataError:
             raise error from None
+
+
+def parse_expression_groups(text: str) -> tuple[tuple[str, str], ...]:
+    """The expressions of ``(name: exp) (exp)`` or ``name: exp``, each with its name; r(198).
+
+    The name is empty where there is none; expressions stay text.
+    """
+    try:
+        pieces: list[Piece] = grammar.parse("expression_groups", text)
+        inside = [text[slice(*piece.inside)] for piece in pieces if piece.inside is not None]
+    except StataError:
+        inside = [text]
+    named = [split_prefix(each) for each in inside]
+    return tuple(
+        ("", first) if expression is None else (first, expression) for first, expression in named
+    )
+
+
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_equality(text: str) -> tuple[Expression, ...]:
+    """The sides of ``exp = exp = ...``, at least two; r(198)."""
+    cuts = [found.start() for found in _EQUALS.finditer(text)]
+    outside = [
+        cut for cut in cuts if all(text[:cut].count(a) == text[:cut].count(b) for a, b in _PAIRS)
+    ]
+    if not outside:
+        raise invalid_syntax()
+    starts = [0, *(cut + 1 for cut in outside)]
+    ends = [*outside, len(text)]
+    return tuple(parse_expression(text[a:b].strip()) for a, b in zip(starts, ends, strict=True))
 
 
 @functools.lru_cache(maxsize=_CACHED_LINES)
@@ -185,6 +222,40 @@ def parse_at_settings(text: str) -> tuple[AtSetting, ...]:
     """What ``at()`` of margins sets covariates to, ``(mean) x z=(1 2)``; r(198)."""
     settings: tuple[AtSetting, ...] = grammar.parse("at_settings", text)
     return settings
+
+
+def parse_collected(text: str) -> tuple[tuple[str, str, str], ...]:
+    """What a prefix such as ``bootstrap`` collects: equation, name and text of each expression.
+
+    ``mean=r(mean) (r(sd)/2) _b (eq: a=_b[x])``: expressions end at a blank outside brackets.
+    Equation and name are empty where they were not given; r(198).
+    """
+    found: list[tuple[str, str, str]] = []
+    for word in _bracketed_words(_AROUND_EQUALS.sub("=", text)):
+        if word.startswith("(") and word.endswith(")"):
+            equation, inner = split_prefix(word[1:-1])
+            if inner is not None:
+                found += [(equation, name, each) for _, name, each in parse_collected(inner)]
+                continue
+        name, equals, expression = word.partition("=")
+        if equals and name.isidentifier() and not expression.startswith("="):
+            found.append(("", name, expression))
+        else:
+            found.append(("", "", word))
+    return tuple(found)
+
+
+def _bracketed_words(text: str) -> Iterator[str]:
+    """Words between blanks that stand outside brackets and quotes."""
+    start = depth = 0
+    for position, character in enumerate(f"{text} "):
+        depth += (character in "([") - (character in ")]")
+        if character.isspace() and depth == 0:
+            if text[start:position].strip():
+                yield text[start:position].strip()
+            start = position + 1
+    if depth:
+        raise invalid_syntax()
 
 
 # --- graphs ------------------------------------------------------------------------------------

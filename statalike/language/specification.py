@@ -121,7 +121,11 @@ class OptionSpecification:
 
 @dataclass(frozen=True)
 class Specification:
-    """What a command takes.  Parts are ``""`` (not allowed), ``"optional"`` or ``"required"``."""
+    """What a command takes.  Parts are ``""`` (not allowed), ``"optional"`` or ``"required"``.
+
+    ``bare`` are the parts that were written with a slash, ``if/``: a program gets them without
+    their word.  ``body_name`` is the macro of ``anything(name=...)``.
+    """
 
     body_kind: str = ""
     body: str = ""
@@ -138,6 +142,8 @@ class Specification:
     options: tuple[OptionSpecification, ...] = ()
     passes_rest: bool = False
     equations: Specification | None = None
+    bare: frozenset[str] = frozenset()
+    body_name: str = ""
     source: str = field(default="", compare=False)
 
     @classmethod
@@ -265,7 +271,8 @@ def _words(text: str) -> Iterator[_Word]:
         elif mark == "*":
             yield _Word("*", None, True, True)
         elif equal:
-            yield _Word(f"={assigned}", None, depth > 0, False)
+            slash = "/" if equal == "=/" else ""
+            yield _Word(f"={assigned}{slash}", None, depth > 0, False)
         elif level:
             yield _Word("level", None, False, False)
         else:
@@ -293,6 +300,9 @@ def _closing(text: str, position: int) -> int:
 def _with_part(specification: Specification, word: _Word, text: str) -> Specification:
     need = "optional" if word.optional else "required"
     name = word.name.removesuffix("/")
+    if word.name.endswith("/"):
+        bare = specification.bare | {weight_kind(name) or name}
+        specification = replace(specification, bare=bare)
     if name in BODY_KINDS and not specification.body_kind:
         modifiers = _modifiers(word.argument)
         rule = _list_rule(name, modifiers, required=not word.optional)
@@ -303,6 +313,7 @@ def _with_part(specification: Specification, word: _Word, text: str) -> Specific
             names=rule,
             equal_ok="equalok" in modifiers,
             everything="everything" in modifiers,
+            body_name=modifiers.get("name", ""),
         )
     match name:
         case "=exp" | "=anything":

@@ -41,6 +41,7 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     PlacedText,
+    Prediction,
     SimpleEffect,
     Span,
     StatisticItem,
@@ -259,13 +260,12 @@ class TreeBuilder:
     def coefficient(self, children: Children) -> Coefficient:
         return _coefficient(str(children[0]), _span(children))
 
-    def prediction(self, children: Children) -> Call:
-        """``predict(pr outcome(2))``: a call whose argument is the text of the options; ``xb()`` is
-        one of them.
-        """
-        text, span = str(children[0]), _span(children)
-        options = text[len("predict(") : -1].strip() if text[0] == "p" else "xb"
-        return Call("predict", (String(options, span=span),), span=span)
+    def prediction(self, children: Children) -> Prediction:
+        function, _, inside = str(children[0]).partition("(")
+        inside = inside.removesuffix(")").strip()
+        if function == "xb":
+            inside = f"xb equation({inside})" if inside else "xb"
+        return Prediction(inside, span=_span(children))
 
     def subscript(self, children: Children) -> Subscript:
         indices = tuple(children[2:-1:2])
@@ -385,6 +385,7 @@ class TreeBuilder:
         return list(children)
 
     plot_group = text_group
+    expression_groups, expression_group = plot_list, text_group
 
     def axis_labels(self, children: Children) -> tuple[AxisLabel, ...]:
         return tuple(_labelled(children))

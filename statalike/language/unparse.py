@@ -26,6 +26,7 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     Option,
+    Prediction,
     SimpleEffect,
     StoredResult,
     String,
@@ -86,6 +87,8 @@ def expression_text(expression: Expression) -> str:
             return f"{expression_text(base)}[{', '.join(map(expression_text, indices))}]"
         case OperatorVariable(operators, name):
             return f"{operators}.{name}"
+        case Prediction(options):
+            return f"predict({options})"
         case LabelValue(text, label):
             return f"{quoted(text)}:{label}"
         case IndexRange(first, last):

@@ -45,7 +45,7 @@ def correlation_table(
         for i in range(start, len(names)):
             stop = min(i + 1, end)
             cells = [
-                format_value(float(values[i, j]), display_format).strip().rjust(column)
+                _cell(float(values[i, j]), display_format).rjust(column)
                 + _mark(stars, i, j, pairwise)
                 for j in range(start, stop)
             ]
@@ -59,6 +59,11 @@ def correlation_table(
             if below:
                 lines.append(line(" " * 13 + "|"))
     return lines
+
+
+def _cell(value: float, display_format: str) -> str:
+    """A correlation; nothing for one that is not to be shown, nan."""
+    return "" if value != value else format_value(value, display_format).strip()
 
 
 def _mark(stars: np.ndarray | None, i: int, j: int, pairwise: bool) -> str:

@@ -20,7 +20,8 @@ class ComparedRow:
 
     ``quantities`` has for each model its numbers (coefficient, standard error, ...), all missing
     where the model does not have it; ``stars`` the stars after the coefficient; ``text`` says
-    ``(omitted)`` or ``(base)`` instead.
+    ``(omitted)`` or ``(base)`` instead.  ``label`` is shown in place of the name; ``formats`` are
+    those of the row where they are not the table's.
     """
 
     name: str
@@ -28,12 +29,17 @@ class ComparedRow:
     stars: Sequence[str] = ()
     text: Sequence[str] = ()
     parameter: bool = False
+    label: str = ""
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ComparedSection:
+    """Rows under the name of their equation; ``statistics`` such as N are not estimates."""
+
     rows: tuple[ComparedRow, ...]
     title: str = ""
+    statistics: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class EstimatesTable:
     """Models by name; sections for equations and for statistics such as N.
 
     ``formats`` are those of the quantities, in order; ``legend`` stands under the table.
+    ``style`` is ``oneline`` (a line after the names), ``columns`` (one between models too) or
+    ``noline``; with ``new_panel`` statistics follow in a table of their own.
     """
 
     models: tuple[str, ...]
@@ -49,34 +57,68 @@ class EstimatesTable:
     starred: bool = False
     legend: str = ""
     labels: Labels = field(default=no_labels)
+    title: str = ""
+    name_width: int = NAME_WIDTH - 1
+    model_width: int = 0
+    style: str = "oneline"
+    new_panel: bool = False
+
+    @property
+    def stub(self) -> int:
+        """The width of the column of names with the blank after them."""
+        return self.name_width + 1
+
+    @property
+    def cell(self) -> int:
+        """The width of a number."""
+        widest = max(Format.parse(shape).width for shape in self.formats)
+        return max(widest, self.model_width)
+
+    @property
+    def bar(self) -> str:
+        """What stands between names and numbers."""
+        return " " if self.style == "noline" else "|"
+
+    @property
+    def between(self) -> str:
+        """What stands between models."""
+        return "|" if self.style == "columns" else ""
 
 
 def estimates_table(table: EstimatesTable, linesize: int = 79) -> list[Line]:
     """The table, in panels of as many models as fit in the line, and its legend."""
-    cell = max(Format.parse(shape).width for shape in table.formats)
-    width = 1 + cell + (3 if table.starred else 0) + 2
-    fit = max((linesize - NAME_WIDTH - 1) // width, 1)
-    lines: list[Line] = []
+    cell = table.cell
+    width = 1 + cell + (3 if table.starred else 0) + 2 + len(table.between)
+    fit = max((linesize - table.stub - 1) // width, 1)
+    lines: list[Line] = [line(table.title)] if table.title else []
     for start in range(0, len(table.models), fit):
         if start:
             lines.append(BLANK)
         models = range(start, min(start + fit, len(table.models)))
         lines += _panel(table, models, cell, width)
     if table.legend:
-        shown = NAME_WIDTH + 1 + width * min(fit, len(table.models))
+        shown = table.stub + 1 + width * min(fit, len(table.models))
         lines.append(line(table.legend.rjust(shown)))
     return lines
 
 
 def _panel(table: EstimatesTable, models: range, cell: int, width: int) -> list[Line]:
-    outer = rule(NAME_WIDTH + 1 + width * len(models))
-    titles = "".join(_centre(abbreviate(table.models[m], 12), width) for m in models)
-    lines = [outer, line(f"{'Variable':>12} |{titles}")]
-    inner = line("-" * NAME_WIDTH + "+" + "-" * (width * len(models)))
+    total = width * len(models) - len(table.between)
+    outer = rule(table.stub + 1 + total)
+    abbreviated = [abbreviate(table.models[m], 12) for m in models]
+    titles = table.between.join(_centre(name, width - len(table.between)) for name in abbreviated)
+    lines = [outer, line(f"{'Variable':>{table.name_width}} {table.bar}{titles}")]
+    crossing = "-" if table.style == "noline" else "+"
+    parts = ["-" * (width - len(table.between)) for _ in models]
+    inner = line("-" * table.stub + crossing + table.between.replace("|", "+").join(parts))
     for section in table.sections:
-        lines.append(inner)
+        if section.statistics and table.new_panel:
+            lines += [outer, BLANK, outer]
+        else:
+            lines.append(inner)
         if section.title:
-            lines.append(line(f"{abbreviate(section.title, 12):<{NAME_WIDTH}}|"))
+            title = abbreviate(section.title, table.name_width)
+            lines.append(line(f"{title:<{table.stub}}{table.bar}"))
         lines += _section(table, section, models, cell)
     return [*lines, outer]
 
@@ -90,61 +132,64 @@ def _section(
 ) -> list[Line]:
     plain_rows = [i for i, row in enumerate(section.rows) if not row.parameter]
     lines: list[Line] = []
-    blank = line(" " * NAME_WIDTH + "|")
+    width, bar = table.name_width, table.bar
+    blank = line(" " * table.stub + bar)
     previous = None
     for block in blocks_of([section.rows[i].name for i in plain_rows], table.labels):
         if previous is not None and (block.blank_before or previous.blank_after):
             lines.append(blank)
         previous = block
         if block.header:
-            *above, last = _broken("#".join(block.header))
-            lines += [line(f"{text:>{NAME_WIDTH}}|") for text in above]
-            lines.append(line(f"{last:>12} |"))
+            *above, last = _broken("#".join(block.header), width)
+            lines += [line(f"{text:>{table.stub}}{bar}") for text in above]
+            lines.append(line(f"{last:>{width}} {bar}"))
         for member, pieces in zip(block.members, block.labels, strict=True):
-            text = "#".join(pieces)
+            row = section.rows[plain_rows[member]]
+            text = row.label or "#".join(pieces)
             stub = (
-                f"{shorten_label(text, 11):>11}  |"
-                if block.is_level
-                else f"{abbreviate(text, 12):>12} |"
+                f"{shorten_label(text, width - 1):>{width - 1}}  {bar}"
+                if block.is_level and not row.label
+                else f"{abbreviate(text, width):>{width}} {bar}"
             )
-            lines += _quantities(table, section.rows[plain_rows[member]], stub, models, cell)
+            lines += _quantities(table, row, stub, models, cell)
     for row in section.rows:
         if row.parameter:
-            *above, stub = _parameter_stubs(row.name)
+            *above, stub = _parameter_stubs(row.name, width, bar)
             lines += [line(text) for text in above]
             lines += _quantities(table, row, stub, models, cell)
     return lines
 
 
-def _broken(name: str) -> list[str]:
+def _broken(name: str, width: int) -> list[str]:
     """A header, broken after ``#`` when it does not fit."""
-    if len(name) < NAME_WIDTH:
+    if len(name) <= width:
         return [name]
     *pieces, last = name.split("#")
-    return [f"{abbreviate(piece, 12)}#" for piece in pieces] + [abbreviate(last, 12)]
+    return [f"{abbreviate(piece, width)}#" for piece in pieces] + [abbreviate(last, width)]
 
 
-def _parameter_stubs(name: str) -> list[str]:
+def _parameter_stubs(name: str, width: int, bar: str) -> list[str]:
     """``var(_cons[id])`` at the bar; broken after its parenthesis when it is too long."""
-    if len(name) < NAME_WIDTH:
-        return [f"{name:>12} |"]
+    if len(name) <= width:
+        return [f"{name:>{width}} {bar}"]
     opening, parenthesis, inner = name.partition("(")
     if not parenthesis:
-        return [f"{abbreviate(name, 12):>12} |"]
+        return [f"{abbreviate(name, width):>{width}} {bar}"]
     before, bracket, group = inner.removesuffix(")").partition("[")
     end = "])" if bracket else ")"
     if bracket:
-        room = NAME_WIDTH - len(before) - 1 - len(end)
+        room = width - len(before) - len(end)
         inner = f"{before}[{abbreviate(group.removesuffix(']'), room)}{end}"
-    return [f"{opening + '(':>12} |", f"{inner:>{NAME_WIDTH}}|"]
+    return [f"{opening + '(':>{width}} {bar}", f"{inner:>{width + 1}}{bar}"]
 
 
 def _quantities(
     table: EstimatesTable, row: ComparedRow, stub: str, models: range, cell: int
 ) -> list[Line]:
     lines: list[Line] = []
-    for k, shape in enumerate(table.formats):
-        cells = ""
+    shapes = row.formats or table.formats
+    for k, shape in enumerate(shapes):
+        cells: list[str] = []
         for m in models:
             numbers = row.quantities[m]
             value = numbers[k] if k < len(numbers) else MISSING
@@ -153,7 +198,8 @@ def _quantities(
                 text = format_value(value, shape).strip()
             stars = row.stars[m] if k == 0 and row.stars else ""
             mark = f"{stars:<3}" if table.starred else ""
-            cells += f" {text:>{cell}}{mark}  "
-        if k == 0 or cells.strip():
-            lines.append(line(stub if k == 0 else " " * NAME_WIDTH + "|", result(cells)))
+            cells.append(f" {text:>{cell}}{mark}  ")
+        if k == 0 or "".join(cells).strip():
+            lead = stub if k == 0 else " " * table.stub + table.bar
+            lines.append(line(lead, result(table.between.join(cells))))
     return lines

@@ -25,18 +25,30 @@ class InformationCriteria:
     aic: float
     bic: float
     null_log_likelihood: float = MISSING
+    aicc: float = MISSING
+    caic: float = MISSING
+
+    def criterion(self, title: str) -> float:
+        """``AICc`` or ``CAIC``."""
+        return self.aicc if title == "AICc" else self.caic
 
 
 def information_criteria_table(
-    rows: Sequence[InformationCriteria], note: str = "Note: BIC uses N = number of observations."
+    rows: Sequence[InformationCriteria],
+    note: str = "Note: BIC uses N = number of observations.",
+    further: tuple[str, ...] = (),
 ) -> list[Line]:
-    """Title, table and note."""
+    """Title, table and note; columns of ``further`` criteria stand behind the others."""
+    titles = "".join(f"{title:>11}" for title in further)
+    width = 77 + len(titles)
     lines = [
-        line(TITLE),
+        line("Information criteria" if further else TITLE),
         BLANK,
-        rule(77),
-        line("       Model |          N   ll(null)  ll(model)      df        AIC        BIC"),
-        line("-" * 13 + "+" + "-" * 63),
+        rule(width),
+        line(
+            f"       Model |          N   ll(null)  ll(model)      df        AIC        BIC{titles}"
+        ),
+        line("-" * 13 + "+" + "-" * (width - 14)),
     ]
     for row in rows:
         numbers = (
@@ -46,6 +58,7 @@ def information_criteria_table(
             + format_value(row.df, "%8.0g").rjust(8)
             + format_value(row.aic, "%9.0g").rjust(11)
             + format_value(row.bic, "%9.0g").rjust(11)
+            + "".join(format_value(row.criterion(t), "%9.0g").rjust(11) for t in further)
         )
         lines.append(line(f"{abbreviate(row.model, 12):>12} |", result(numbers)))
-    return [*lines, rule(77), line(note)] if note else [*lines, rule(77)]
+    return [*lines, rule(width), line(note)] if note else [*lines, rule(width)]

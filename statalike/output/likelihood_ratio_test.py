@@ -35,11 +35,16 @@ class LikelihoodRatioTest:
 
 def against_model_line(test: LikelihoodRatioTest, model: str = "linear") -> Line:
     """``LR test vs. linear model: chibar2(01) = 472.65 ...``, 78 columns wide."""
+    return test_line(f"LR test vs. {model} model", test)
+
+
+def test_line(title: str, test: LikelihoodRatioTest) -> Line:
+    """``LR test of alpha=0: chibar2(01) = 434.62 ...``, 78 columns wide."""
     if test.boundary:
         name, probability = "chibar2(01)", "Prob >= chibar2"
     else:
         name, probability = f"chi2({degrees_of_freedom_text(test.df)})", "Prob > chi2"
-    left = f"LR test vs. {model} model: {name} = "
+    left = f"{title}: {name} = "
     value = trimmed(test.statistic, "%8.2f")
     p = probability_text(test.p)
     right = f"{probability} = "

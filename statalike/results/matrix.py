@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Stripe(NamedTuple):
     """The name of one row or column: ``equation:name``; the equation may be empty.
 
-    A parameter without an equation, in the equation ``/``, is written ``/name``.
+    A parameter without an equation, in the equation ``/``, is written ``/name``; one of a group
+    of parameters ``/group:name``.
     """
 
     equation: str
@@ -27,7 +28,7 @@ class Stripe(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Stripe:
-        if text.startswith("/"):
+        if text.startswith("/") and ":" not in text[2:]:
             return cls("/", text[1:].removeprefix(":"))
         equation, colon, name = text.partition(":")
         return cls(equation, name) if colon else cls("", text)

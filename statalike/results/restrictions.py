@@ -31,6 +31,11 @@ class LinearRestrictions:
             np.concatenate([self.constants, others.constants]),
         )
 
+    def only(self, position: int) -> LinearRestrictions:
+        """One of the restrictions by itself."""
+        chosen = slice(position, position + 1)
+        return LinearRestrictions(self.estimates, self.weights[chosen], self.constants[chosen])
+
     @property
     def texts(self) -> tuple[str, ...]:
         """``[y]x - 2*[y]z = 3``: terms in the order of e(b), the constant on the right."""

@@ -78,7 +78,7 @@ ERRORS: list[tuple[str, str, int]] = [
     ("tabulate group, plot", "option plot not yet supported", 198),
     ("tabulate group, chi2", "option chi2 not allowed", 198),
     ("tabulate group id, sort", "option sort not allowed", 198),
-    ("import delimited data", "import delimited not yet supported", 198),
+    ("import dbase data", "import dbase not yet supported", 198),
     ("label save", "label save not yet supported", 198),
     # observations and weights
     ("list in 9", "observation numbers out of range", 198),

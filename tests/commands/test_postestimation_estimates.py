@@ -107,7 +107,7 @@ MISTAKES = [
     ("estimates nosuch", 198, "invalid subcommand nosuch"),
     ("estimates store a, nocopy", 198, "option nocopy not yet supported"),
     ("estimates stats, n(0)", 198, "n() must be positive"),
-    ("estat ic, aicc", 198, "option aicc not yet supported"),
+    ("estat ic, bicdetail", 198, "option bicdetail not yet supported"),
 ]
 
 
@@ -240,6 +240,18 @@ def test_criteria_are_left_in_r(session: Session) -> None:
     assert found.values[1, 3:].tolist() == pytest.approx([3, 46, 40 + 3 * math.log(64)])
     session.run("estat ic, n(8)", quietly=True)
     assert session.state.r.matrices["S"].values[0, 5] == pytest.approx(40 + 3 * math.log(8))
+
+
+def test_corrected_and_consistent_criteria(session: Session) -> None:
+    session.state.e = made_up(N=64.0, ll=-20.0, rank=3.0)
+    shown = session.output("estat ic, all")
+    found = session.state.r.matrices["S"]
+    assert [str(name) for name in found.columns][-2:] == ["AICc", "CAIC"]
+    expected = [46 + 24 / 60, 40 + 3 * (math.log(64) + 1)]
+    assert found.values[0, -2:].tolist() == pytest.approx(expected)
+    assert {len(line) for line in shown.split("\n")[3:8] if line} == {99}
+    session.run("estat ic, df(5) aicc", quietly=True)
+    assert session.state.r.matrices["S"].values[0, -1] == pytest.approx(50 + 60 / 58)
 
 
 def test_criteria_without_a_likelihood_are_missing() -> None:

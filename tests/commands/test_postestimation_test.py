@@ -222,8 +222,8 @@ ERRORS = [
     ("test x1 x2 = 3", 198, "invalid syntax"),
     ("test x1 = e(nothing)", 504, "missing values"),
     ("test x1 = 1/0", 504, "missing values"),
-    ("test x1, mtest", 198, "option mtest not yet supported"),
-    ("test x1, mtest(bonferroni)", 198, "option mtest not yet supported"),
+    ("test x1, mtest(nosuch)", 198, "mtest(nosuch) invalid"),
+    ("test x1, minimum", 198, "option minimum not yet supported"),
     ("test x1, small", 198, "option small requires that mixed was fit with option dfmethod()"),
     ("test x1, df(-3)", 198, "df() must be positive"),
     ("test x1, nosuch", 198, "option nosuch not allowed"),
@@ -356,3 +356,91 @@ def test_reference_log_of_a_chain_of_equalities() -> None:
     for number, name in enumerate(("followup", "base_gcf", "cda", "age"), 1):
         assert f" ({number:2d})  [gcf]{name} = 0\n" in shown
     assert session.r["df"] == 4
+
+
+# --- several tests, constrained coefficients ----------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["noadjust", "bonferroni", "holm", "sidak"])
+def test_restrictions_are_tested_one_by_one(session: Session, method: str) -> None:
+    session.run("test x1 x2 2.g", quietly=True)
+    whole = session.r["chi2"]
+    shown = session.output(f"test x1 x2 2.g, mtest({method})")
+    chi2 = np.array([B[i] ** 2 / V[i, i] for i in (0, 1, 3)])
+    p = special.gammaincc(0.5, chi2 / 2)
+    if method == "bonferroni":
+        p = np.minimum(1, 3 * p)
+    elif method == "sidak":
+        p = 1 - (1 - p) ** 3
+    elif method == "holm":
+        order = np.argsort(p)
+        p[order] = np.minimum(1, np.maximum.accumulate(p[order] * [3, 2, 1]))
+    table = session.state.r.matrices["mtest"].values
+    np.testing.assert_allclose(table, np.column_stack([chi2, np.ones(3), p]), rtol=1e-9)
+    assert session.r["chi2"] == pytest.approx(whole)
+    assert session.state.r.macros["mtmethod"] == method
+    assert shown.count("# Holm-adjusted p-values") == (method == "holm")
+    assert f"  All  |{whole:12.2f}      3" in shown
+
+
+def test_layout_of_single_tests(session: Session) -> None:
+    session.state.e.scalars["df_r"] = 30.0
+    lines = session.output("test x1 x2, mtest(b)").split("\n")
+    assert lines[:10] == [
+        "",
+        " ( 1)  [y]x1 = 0",
+        " ( 2)  [y]x2 = 0",
+        "",
+        "---------------------------------------",
+        "       |    F(df,30)     df      p > F",
+        "-------+-------------------------------",
+        lines[7],
+        lines[8],
+        "-------+-------------------------------",
+    ]
+    assert lines[7].startswith("  (1)  |") and lines[7].endswith(" #")
+
+
+def test_constrained_coefficients(session: Session) -> None:
+    """Least squares under x1 = x2, explicitly: y on x1 + x2."""
+    session.run(
+        """
+        clear
+        set obs 30
+        generate x1 = mod(_n * 7, 11)
+        generate x2 = mod(_n * 5, 13)
+        generate y = x1 + 2 * x2 + mod(_n * 3, 7)
+        generate s = x1 + x2
+        regress y s
+        """,
+        quietly=True,
+    )
+    pooled = session.state.e.matrices["b"].values[0]
+    session.run("regress y x1 x2", quietly=True)
+    shown = session.output("test x1 = x2, coef")
+    lines = shown[shown.index("Constrained coefficients") :].split("\n")
+    found = [float(line.split("|")[1].split()[0]) for line in lines[5:8]]
+    np.testing.assert_allclose(found, [pooled[0], pooled[0], pooled[1]], rtol=1e-6)
+    shown = session.output("test x1 = 0, coef")
+    row = next(line for line in shown.split("\n") if line.startswith("          x1 |"))
+    assert row.split("|")[1].split()[:2] == ["0", "."]
+
+
+def test_covariance_of_restrictions_is_saved(session: Session) -> None:
+    R = np.array([row(x2=1, g2=-1)])
+    session.run("test x2=2.g, matvlc(W)", quietly=True)
+    np.testing.assert_allclose(session.state.memory.matrices["W"].values, R @ V @ R.T)
+
+
+def test_equations_with_different_coefficients(session: Session) -> None:
+    session.state.e = posted(["a:x1", "a:x2", "b:x1"], [1.0, 2.0, 3.0], np.eye(3))
+    with pytest.raises(StataError) as caught:
+        session.run("test [a=b]", quietly=True)
+    assert caught.value.code == 111
+    assert "( 1)  [a]x1 - [b]x1 = 0\n\n" in session.output("test [a=b], common")
+
+
+def test_columns_of_lincom_can_be_left_out(session: Session) -> None:
+    assert "conf. interval" not in session.output("lincom x1, noci")
+    assert "P>|z|" not in session.output("lincom x1, nopvalues")
+    assert session.r["p"] < 1

@@ -138,7 +138,7 @@ ERRORS = [
     ("continue", 198, "continue is allowed only inside foreach, forvalues and while"),
     ("continue, nosuch", 198, "invalid syntax"),
     ("error 2000", 2000, "no observations"),
-    ("error 601", 601, ""),
+    ("error 601", 601, "file not found"),
     ("error", 198, "invalid syntax"),
     ("error 1e300", 198, "invalid syntax"),
     ('error "a"', 198, "invalid syntax"),

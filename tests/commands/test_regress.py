@@ -251,7 +251,7 @@ def test_predictions_outside_the_sample() -> None:
         ("regress y x if x > 100", 2000, "no observations"),
         ("regress y x in 1", 2001, "insufficient observations"),
         ("regress i.g x", 198, "depvar may not be a factor variable"),
-        ("regress y x, vce(bootstrap)", 198, "vcetype bootstrap not yet supported"),
+        ("regress y x, vce(opg)", 198, "vcetype opg not yet supported"),
         ("regress y x, vce(magic)", 198, "vcetype magic not allowed"),
         ("regress y x, plus", 198, "option plus not yet supported"),
         ("regress y x [pweight=w], vce(ols)", 198, "vcetype ols not allowed with pweights"),

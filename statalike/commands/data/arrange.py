@@ -42,13 +42,13 @@ def order(state: State, arguments: Arguments) -> None:
         raise StataError(198, "only one of first, last, before(), and after() is allowed")
     names = list(dict.fromkeys(arguments.varlist))
     if arguments.flag("sequential"):
-        names.sort(key=_in_sequence)
+        names.sort(key=in_sequence)
     elif arguments.flag("alphabetic"):
         names.sort()
     state.data.order(names, last=arguments.flag("last"), before=before, after=after)
 
 
-def _in_sequence(name: str) -> tuple[str, int]:
+def in_sequence(name: str) -> tuple[str, int]:
     """``x2`` before ``x10``."""
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]

@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from statalike.commands.data import egen_functions
 from statalike.commands.data import group_statistics as statistics
 from statalike.commands.data.generate import make_variable
 from statalike.commands.registry import command
+from statalike.data.formats import format_column
 from statalike.data.labels import ValueLabel
 from statalike.data.missing import MISSING
-from statalike.data.storage import BYTE, StorageType, storage_type
+from statalike.data.storage import BYTE, StorageType, storage_type, string_type
 from statalike.errors import StataError, invalid_syntax, type_mismatch
 from statalike.evaluation import StateContext, observations_mask
 from statalike.language.arguments import Arguments
 from statalike.language.ast import Clause, CommandLine, Expression
 from statalike.language.expressions import evaluate
+from statalike.language.numlist import read_numlist
 from statalike.language.parser import parse_clause, parse_expression
+from statalike.language.quoting import unquoted
 from statalike.language.specification import Specification
 from statalike.language.values import as_numbers, as_strings, is_string
 from statalike.language.variable_lists import new_variables
@@ -76,6 +80,9 @@ def egen(state: State, text: str) -> None:
         raise StataError(100, "varlist required")
     if call is None:
         raise StataError(100, "=exp required") if clause.assignment is None else invalid_syntax()
+    if call[1] == "concat":
+        make_concatenation(state, clause, call[2])
+        return
     function = FUNCTIONS.get(call[1])
     if function is None:
         raise StataError(133, f"unknown egen function {call[1]}()")
@@ -94,6 +101,37 @@ def egen(state: State, text: str) -> None:
         name = outcome.value_label.name or new[0].name
         state.data.value_labels[name] = ValueLabel(name, outcome.value_label.mapping)
         state.data.put(replace(made, value_label=name))
+
+
+_CONCAT = Specification.parse(
+    "[if] [in] [, Format(string) Decode MAXlength(integer) Punct(string asis)]"
+)
+
+
+def make_concatenation(state: State, clause: Clause, text: str) -> None:
+    """``egen new = concat(varlist)``: the values of variables, as texts, side by side."""
+    line = CommandLine("egen", replace(clause, body="", assignment=None))
+    arguments = _CONCAT.read(line, state.data)
+    mask = observations_mask(state, arguments.condition, arguments.observations)
+    new = new_variables(clause.body, state.data)[0]
+    form = arguments.string("format") or ""
+    columns = []
+    for name in _listed(state, text):
+        variable = state.data.variable(name)
+        if variable.is_string:
+            columns.append([str(each) for each in variable.strings().tolist()])
+            continue
+        texts = [each.strip() for each in format_column(variable.numbers(), form or "%12.0g")]
+        known = state.data.value_label_of(name) if arguments.flag("decode") else None
+        numbers = variable.numbers().tolist()
+        columns.append(
+            [(known.text(x) if known else None) or t for x, t in zip(numbers, texts, strict=True)]
+        )
+    between = unquoted(arguments.string("punct") or "")
+    joined = [between.join(row) for row in zip(*columns, strict=True)]
+    values = np.array([*joined, ""], dtype=object)[:-1]
+    values[~mask] = ""
+    state.data.add(new.name, values, string_type(values))
 
 
 def _storage(state: State, typed: str | None, outcome: Outcome) -> StorageType:
@@ -336,16 +374,116 @@ def _row_count(missing: bool) -> Function:
     return compute
 
 
+def _any_of(kind: str) -> Function:
+    """``anycount``, ``anymatch``: of the variables in each row, how many have one of the values."""
+
+    def compute(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+        table = _row_values(state, text, sample)
+        matches = np.isin(table, np.array(arguments.numbers("values"))).sum(axis=1).astype(float)
+        found = matches if kind == "count" else (matches > 0).astype(float)
+        label = f"{text.strip()}: {kind} of values"
+        return Outcome(found, label, BYTE, elsewhere=0.0)
+
+    return compute
+
+
+def _any_value(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    values = _expression_values(state, text, sample)
+    chosen = np.isin(values, np.array(arguments.numbers("values")))
+    return Outcome(np.where(chosen, values, MISSING))
+
+
+def _cut(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    values = _expression_values(state, text, sample)
+    points, number = arguments.numbers("at"), arguments.integer("group")
+    if bool(points) == bool(number):
+        raise StataError(198, "one of at() and group() is required")
+    if number:
+        return Outcome(egen_functions.cut_groups(values, number))
+    cut = egen_functions.cut_points(values, points)
+    if arguments.flag("icodes"):
+        codes = np.searchsorted(np.array(points), cut).astype(float)
+        cut = np.where(cut < MISSING, codes, MISSING)
+    return Outcome(cut)
+
+
+def _different(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    names = _listed(state, text)
+    columns = _columns(state, names, sample.mask)
+    differ = np.zeros(len(sample.codes), dtype=bool)
+    for column in columns[1:]:
+        differ |= np.asarray(column != columns[0], dtype=bool)
+    return Outcome(differ.astype(float), f"diff {' '.join(names)}", BYTE)
+
+
+def _fill(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    pattern = read_numlist(text.strip())
+    return Outcome(egen_functions.repeating(pattern, len(sample.codes)))
+
+
+def _sequence(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    m = len(sample.codes)
+    first = arguments.integer("from")
+    first = 1 if first is None else first
+    last, block = arguments.integer("to"), arguments.integer("block") or 1
+    place = np.arange(m)
+    starts = np.full(sample.groups, m)
+    np.minimum.at(starts, sample.codes, place)
+    within = place - starts[sample.codes] if m else place
+    limit = (first + m - 1) if last is None else last
+    return Outcome(egen_functions.sequence(m, first, limit, block)[within] if m else place)
+
+
+def _mode(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    chosen = [name for name in ("minmode", "maxmode") if arguments.flag(name)]
+    choice = chosen[0][:3] if chosen else ""
+    compute = _of_groups(lambda x, codes, groups: egen_functions.modes(x, codes, groups, choice))
+    return compute(state, text, arguments, sample)
+
+
+def _share(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    values = _expression_values(state, text, sample)
+    there = values < MISSING
+    total = statistics.totals(values[there], sample.codes[there], sample.groups)[sample.codes]
+    factor = 1.0 if arguments.flag("prop") else 100.0
+    found = np.full(len(values), MISSING)
+    defined = there & (total != 0)
+    found[defined] = factor * values[defined] / total[defined]
+    return Outcome(found)
+
+
+def _row_percentile(state: State, text: str, arguments: Arguments, sample: Sample) -> Outcome:
+    table = _row_values(state, text, sample)
+    p = arguments.number("p")
+    m, k = table.shape
+    codes = np.repeat(np.arange(m), k)
+    flat = table.reshape(-1)
+    there = ~np.isnan(flat)
+    found = statistics.percentiles(flat[there], codes[there], m, 50.0 if p is None else p)
+    return Outcome(found)
+
+
 FUNCTIONS: dict[str, EgenFunction] = {
+    "anycount": EgenFunction(_any_of("count"), "Values(numlist)", by=False),
+    "anymatch": EgenFunction(_any_of("match"), "Values(numlist)", by=False),
+    "anyvalue": EgenFunction(_any_value, "Values(numlist)", by=False),
     "count": EgenFunction(_count),
+    "cut": EgenFunction(_cut, "AT(numlist) Group(integer) ICodes", by=False),
+    "diff": EgenFunction(_different, by=False),
+    "fill": EgenFunction(_fill, by=False),
     "group": EgenFunction(_group, "Missing Label LName(name)", by=False),
     "iqr": EgenFunction(_of_groups(_interquartile_range)),
+    "kurt": EgenFunction(_of_groups(egen_functions.kurtosis)),
+    "mad": EgenFunction(_of_groups(egen_functions.median_deviation)),
     "max": EgenFunction(_of_groups(statistics.maxima)),
+    "mdev": EgenFunction(_of_groups(egen_functions.mean_deviation)),
     "mean": EgenFunction(_of_groups(statistics.means)),
     "median": EgenFunction(
         _of_groups(lambda x, codes, groups: statistics.percentiles(x, codes, groups, 50))
     ),
     "min": EgenFunction(_of_groups(statistics.minima)),
+    "mode": EgenFunction(_mode, "MINmode MAXmode"),
+    "pc": EgenFunction(_share, "prop"),
     "pctile": EgenFunction(_percentile, "P(real)"),
     "rank": EgenFunction(_rank, "Field Track Unique"),
     "rowfirst": EgenFunction(_of_rows(_row_first), by=False),
@@ -356,9 +494,12 @@ FUNCTIONS: dict[str, EgenFunction] = {
     "rowmin": EgenFunction(_of_rows(lambda table: np.nanmin(table, axis=1)), by=False),
     "rowmiss": EgenFunction(_row_count(missing=True), by=False),
     "rownonmiss": EgenFunction(_row_count(missing=False), "strok", by=False),
+    "rowpctile": EgenFunction(_row_percentile, "P(real)", by=False),
     "rowsd": EgenFunction(_of_rows(_row_standard_deviation), by=False),
     "rowtotal": EgenFunction(_row_total, "Missing", by=False),
     "sd": EgenFunction(_of_groups(statistics.standard_deviations)),
+    "seq": EgenFunction(_sequence, "From(integer) To(integer) Block(integer)"),
+    "skew": EgenFunction(_of_groups(egen_functions.skewness)),
     "std": EgenFunction(_standardized, "Mean(real) Sd(real)"),
     "sum": EgenFunction(_total, "Missing"),
     "tag": EgenFunction(_tag, "Missing", by=False),

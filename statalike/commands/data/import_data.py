@@ -84,5 +84,5 @@ def _refuse(kind: str) -> None:
         raise StataError(198, f"import {kind} not yet supported")
 
 
-for _kind in ("delimited", "excel", "dbase", "fred", "haver", "sasxport5", "sasxport8"):
+for _kind in ("dbase", "fred", "haver", "sasxport5", "sasxport8"):
     _refuse(_kind)

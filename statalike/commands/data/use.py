@@ -9,6 +9,7 @@ from statalike.data.dataset import Dataset
 from statalike.data.sources import STATA_PRESS, example_names, find_dataset, web_address
 from statalike.errors import StataError, no_data_lost_unsaved
 from statalike.evaluation import observations_mask
+from statalike.frames import DEFAULT_FRAME
 from statalike.language.arguments import Arguments
 from statalike.language.ast import Clause, CommandLine
 from statalike.language.parser import parse_clause, split_words
@@ -152,7 +153,9 @@ def clear(state: State, text: str) -> None:
         case "" | "*":
             state.data = Dataset()
         case "all" | "_all":
-            state.data = Dataset()
+            _forget_frames(state)
+            memory.programs = {}
+            state.postings.clear()
             memory.scalars, memory.matrices, memory.stored = {}, {}, {}
             memory.r, memory.e, memory.s = Results(), Results(), Results()
             memory.graphs, memory.current_graph = {}, ""
@@ -160,7 +163,19 @@ def clear(state: State, text: str) -> None:
             memory.r, memory.e, memory.s = Results(), Results(), Results()
         case "matrix":
             memory.matrices = {}
-        case "mata" | "programs" | "ado" | "frames" | "rngstream" | "collect":
+        case "programs":
+            memory.programs = {}
+        case "ado":
+            memory.programs = {k: each for k, each in memory.programs.items() if not each.file}
+        case "frames":
+            _forget_frames(state)
+        case "mata" | "rngstream" | "collect":
             pass
         case other:
             raise StataError(198, f"{other} not allowed")
+
+
+def _forget_frames(state: State) -> None:
+    """Forget the data of all frames; what is left is the empty frame ``default``."""
+    state.data = Dataset()
+    state.memory.frames, state.memory.frame = {}, DEFAULT_FRAME

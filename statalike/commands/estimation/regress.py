@@ -25,6 +25,8 @@ from statalike.commands.estimation.variance_estimator import (
     requested_variance,
 )
 from statalike.commands.registry import command
+from statalike.commands.resampling.resampled_variance import resampled_variance
+from statalike.commands.resampling.resampling_display import show_resampled
 from statalike.data.missing import MISSING
 from statalike.design.groups import group_codes
 from statalike.design.terms import model_terms
@@ -54,7 +56,12 @@ def regress(state: State, arguments: Arguments) -> None:
     if not arguments.given:
         if state.e.macros.get("cmd") not in ("regress", "anova"):
             raise last_estimates_not_found()
-        show_regression(state, arguments.options)
+        if "prefix" in state.e.macros:
+            show_resampled(state, arguments.options)
+        else:
+            show_regression(state, arguments.options)
+        return
+    if resampled_variance(state, arguments, regress):
         return
     data = state.data
     constant = not (arguments.flag("noconstant") or arguments.flag("hascons"))

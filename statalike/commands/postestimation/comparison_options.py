@@ -103,10 +103,10 @@ def read_adjustment(
 
 def exponentiation_title(arguments: Arguments) -> str:
     """The title of exponentiated estimates, empty when none was asked for; r(198)."""
-    chosen = [name for name in EXPONENTIATED if arguments.option(name)]
+    chosen = [name for name in EXPONENTIATED if arguments.options.get(name)]
     if len(chosen) > 1:
         raise StataError(198, f"only one of {' or '.join(chosen)} is allowed")
     if not chosen:
         return ""
-    own = arguments.option(chosen[0])
+    own = arguments.options[chosen[0]]
     return own.strip() if isinstance(own, str) and own.strip() else EXPONENTIATED[chosen[0]]

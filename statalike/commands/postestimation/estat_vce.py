@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from statalike.commands.data.summary_statistics import summary
-from statalike.commands.estimation.coefficient_rows import equation_names, value_labels
-from statalike.commands.postestimation.hypotheses import estimated_coefficients
+from statalike.commands.estimation.coefficient_rows import value_labels
+from statalike.commands.postestimation.hypotheses import (
+    equation_named,
+    equations_of,
+    estimated_coefficients,
+)
 from statalike.commands.postestimation.stored_estimates import active_estimates
 from statalike.commands.registry import command
 from statalike.data.formats import Format
@@ -15,8 +19,10 @@ from statalike.design.columns import Column
 from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
 from statalike.language.arguments import Arguments
+from statalike.output.equation_matrix import EquationMatrix, equation_matrix
 from statalike.output.matrix_display import RuledMatrix, ruled_matrix
 from statalike.output.regression_diagnostics import VariableSummary, estimation_summary
+from statalike.output.styled import Line
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.stores import Results
 from statalike.state import State
@@ -24,18 +30,21 @@ from statalike.state import State
 
 @command(
     "estat vce",
-    syntax="[, Correlation COVariance Format(string)]",
-    unsupported="EQuation(string) BLock DIag NOLINes",
+    syntax="[, Correlation COVariance EQuation(string) BLock DIag NOLINes Format(string)]",
     help="covariances of the coefficients",
     section="Postestimation",
 )
 def estat_vce(state: State, arguments: Arguments) -> None:
-    """e(V), or the correlations in it, without the coefficients that were not estimated."""
+    """e(V), or the correlations in it, without the coefficients that were not estimated.
+
+    With ``block`` there is a table for each pair of equations, with ``diag`` for each equation.
+    """
     b = estimated_coefficients(state.e)
     V = state.e.matrices["V"].values
-    if len(equation_names(b)) > 1:
-        raise StataError(198, "estat vce not yet supported after models with several equations")
-    kept = np.flatnonzero(np.diag(V) > 0)
+    named = _chosen_equations(b, arguments.string("equation"))
+    kept = np.flatnonzero(
+        (np.diag(V) > 0) & np.array([stripe.equation in named for stripe in b.columns])
+    )
     names = tuple(b.columns[i] for i in kept)
     values = V[np.ix_(kept, kept)]
     what, shape = "Covariance", "%9.0g"
@@ -45,14 +54,63 @@ def estat_vce(state: State, arguments: Arguments) -> None:
         what, shape = "Correlation", "%8.4f"
     shape = arguments.string("format") or shape
     Format.parse(shape)
-    state.r = Results(matrices={"V": NamedMatrix.square(values, names)})
-    texts = [stripe.name for stripe in names]
-    estimator = state.e.macros["cmd"]
-    state.console.print()
-    state.console.print(f"{what} matrix of coefficients of {estimator} model")
-    state.console.print()
-    table = RuledMatrix(values, texts, texts, "e(V)", shape, lower=True)
-    state.console.print_lines(ruled_matrix(table, state.settings.linesize))
+    shown = NamedMatrix.square(values, names)
+    state.r = Results(matrices={"V": shown})
+    console, linesize = state.console, state.settings.linesize
+    console.print()
+    console.print(f"{what} matrix of coefficients of {state.e.macros['cmd']} model")
+    equations = list(dict.fromkeys(stripe.equation for stripe in names))
+    if arguments.flag("block") or arguments.flag("diag"):
+        pairs = [
+            (first, second)
+            for i, first in enumerate(equations)
+            for second in equations[: i + 1]
+            if first == second or not arguments.flag("diag")
+        ]
+        for first, second in pairs:
+            words = f"of equation {_called(first)}"
+            if first != second:
+                words = f"between equations {_called(first)} and {_called(second)}"
+            console.print()
+            console.print(f"{what}s {words}")
+            console.print()
+            console.print_lines(_block(shown, first, second, shape, linesize))
+        return
+    console.print()
+    if len(equations) > 1:
+        matrix = EquationMatrix(
+            values, names, names, "e(V)", shape, lines=not arguments.flag("nolines")
+        )
+        console.print_lines(equation_matrix(matrix, linesize))
+    else:
+        first = equations[0] if equations else ""
+        console.print_lines(_block(shown, first, first, shape, linesize))
+
+
+def _chosen_equations(b: NamedMatrix, text: str | None) -> tuple[str, ...]:
+    """The equations that ``equation()`` names, or all; r(303)."""
+    if not text:
+        return equations_of(b)
+    return tuple(equation_named(b, name) for name in text.replace(",", " ").split())
+
+
+def _called(equation: str) -> str:
+    return equation or "_"
+
+
+def _block(shown: NamedMatrix, first: str, second: str, shape: str, linesize: int) -> list[Line]:
+    """Rows of one equation and columns of another, by their names."""
+    rows = [i for i, stripe in enumerate(shown.rows) if stripe.equation == first]
+    columns = [j for j, stripe in enumerate(shown.columns) if stripe.equation == second]
+    table = RuledMatrix(
+        shown.values[np.ix_(rows, columns)],
+        [shown.rows[i].name for i in rows],
+        [shown.columns[j].name for j in columns],
+        "e(V)",
+        shape,
+        lower=first == second,
+    )
+    return ruled_matrix(table, linesize)
 
 
 @command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statalike.commands.postestimation.estat_ic import (
     criteria_matrix,
     criteria_table,
+    further_criteria,
     information_criteria,
     observations_given,
 )
@@ -191,8 +192,8 @@ def _show_again(state: State, options: str) -> None:
 @command(
     "estimates stats",
     "estimates stat",
-    syntax="[anything] [, N(real 0)]",
-    unsupported="BICDetail ALL AICC CAIC DF(string)",
+    syntax="[anything] [, N(real 0) ALL AICC CAIC]",
+    unsupported="BICDetail DF(string)",
     help="information criteria of stored estimates",
     section="Postestimation",
 )
@@ -202,6 +203,7 @@ def estimates_stats(state: State, arguments: Arguments) -> None:
         information_criteria(name, estimates_named(state, name), observations)
         for name in expand_names(state, arguments.body.split() or ["."])
     ]
-    state.r = Results(matrices={"S": criteria_matrix(rows)})
+    further = further_criteria(arguments)
+    state.r = Results(matrices={"S": criteria_matrix(rows, further)})
     state.console.print()
-    state.console.print_lines(criteria_table(rows, observations))
+    state.console.print_lines(criteria_table(rows, observations, further))

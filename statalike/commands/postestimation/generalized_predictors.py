@@ -74,7 +74,7 @@ def posterior_rules(request: PredictRequest) -> PosteriorRules:
         options[name][0] if options.get(name) else None
         for name in ("intpoints", "tolerance", "iterate")
     )
-    count = int(request.state.e.macros["n_quad"] if points is None else points)
+    count = int(request.state.e.macros.get("n_quad", "7") if points is None else points)
     if not 1 <= count <= 195:
         raise StataError(198, "intpoints() must be between 1 and 195")
     return PosteriorRules(count, tolerance, None if iterations is None else int(iterations))

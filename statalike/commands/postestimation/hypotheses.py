@@ -79,19 +79,25 @@ def residual_degrees_of_freedom(results: Results, arguments: Arguments) -> float
 
 
 def read_restrictions(
-    state: State, text: str, *, constant: bool = False, coefficients: NamedMatrix | None = None
+    state: State,
+    text: str,
+    *,
+    constant: bool = False,
+    common: bool = False,
+    coefficients: NamedMatrix | None = None,
 ) -> LinearRestrictions:
     """The restrictions that ``test`` is given, on e(b) or on ``coefficients`` (1, k).
 
     A coefficient by its bare name stands for itself in every equation that has it; within an
     equality for that of the first equation.  ``constant`` includes the constants where a whole
-    equation is tested.  Raises r(111), r(131) for what is not linear, r(303) and r(198).
+    equation is tested, and ``common`` leaves out what equations that are set equal do not all have,
+    which is an error otherwise.  Raises r(111), r(131) for what is not linear, r(303) and r(198).
     """
     reader = _Reader(state, coefficients)
     forms = [
         form
         for hypothesis in parse_linear_hypotheses(text)
-        for form in reader.restrictions(hypothesis, constant)
+        for form in reader.restrictions(hypothesis, constant, common)
     ]
     return restrictions_of(reader.b, forms)
 
@@ -142,7 +148,9 @@ class _Reader:
 
     # -- hypotheses
 
-    def restrictions(self, hypothesis: Hypothesis, constant: bool) -> Iterator[LinearForm]:
+    def restrictions(
+        self, hypothesis: Hypothesis, constant: bool, common: bool
+    ) -> Iterator[LinearForm]:
         """The forms that the hypothesis says are zero."""
         match hypothesis:
             case Equality(sides):
@@ -150,7 +158,7 @@ class _Reader:
                 for other in others:
                     yield first.plus(other, -1.0)
             case EquationHypothesis():
-                yield from self._equations(hypothesis, constant)
+                yield from self._equations(hypothesis, constant, common)
             case Name():
                 for position in self._everywhere(hypothesis):
                     yield unit_form(position, self._count)
@@ -164,23 +172,38 @@ class _Reader:
                     span=hypothesis.span,
                 )
 
-    def _equations(self, hypothesis: EquationHypothesis, constant: bool) -> Iterator[LinearForm]:
-        first, *others = (equation_named(self.b, name) for name in hypothesis.equations)
+    def _equations(
+        self, hypothesis: EquationHypothesis, constant: bool, common: bool
+    ) -> Iterator[LinearForm]:
+        equations = [equation_named(self.b, name) for name in hypothesis.equations]
+        first, *others = equations
         names = [name.name for name in hypothesis.coefficients]
         if not names:
-            names = [
-                stripe.name
-                for stripe in self.b.columns
-                if stripe.equation == first and (constant or stripe.name != "_cons")
-            ]
+            own = [self._names_of(equation, constant) for equation in equations]
+            everywhere = set(own[0]).intersection(*own)
+            names = [name for name in own[0] if not common or name in everywhere]
+            for equation, theirs in zip(equations, own, strict=True):
+                missing = next((name for name in theirs if name not in everywhere), None)
+                if missing is not None and not common:
+                    raise StataError(
+                        111,
+                        f"[{equation}]{missing} is not in all of these equations",
+                        hint="option common tests what they have in common",
+                    )
         if not others:
             for name in names:
                 yield self._of_equation(first, name)
         for other in others:
             for name in names:
-                known = coefficient_position(self.b, other, name) is not None
-                if known or hypothesis.coefficients:
-                    yield self._of_equation(first, name).plus(self._of_equation(other, name), -1.0)
+                yield self._of_equation(first, name).plus(self._of_equation(other, name), -1.0)
+
+    def _names_of(self, equation: str, constant: bool) -> list[str]:
+        """The coefficients of an equation, with its constant if wanted."""
+        return [
+            stripe.name
+            for stripe in self.b.columns
+            if stripe.equation == equation and (constant or stripe.name != "_cons")
+        ]
 
     def _of_equation(self, equation: str, name: str) -> LinearForm:
         position = coefficient_position(self.b, equation, self._full_name(name))

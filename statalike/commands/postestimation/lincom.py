@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import special
 
 from statalike.commands.estimation.display_options import confidence_level, number_formats
+from statalike.commands.postestimation.comparison_options import exponentiation_title
 from statalike.commands.postestimation.hypotheses import (
     estimated_coefficients,
     read_combination,
@@ -31,16 +30,6 @@ from statalike.output.coefficient_table import (
 from statalike.output.wald_test import restriction_lines
 from statalike.results.stores import Results
 from statalike.state import State
-
-#: options that exponentiate, and what the column of estimates is then called
-EXPONENTIATED = {
-    "eform": "exp(b)",
-    "or": "Odds ratio",
-    "hr": "Haz. ratio",
-    "shr": "SHR",
-    "irr": "IRR",
-    "rrr": "RRR",
-}
 
 
 @dataclass(frozen=True)
@@ -105,8 +94,7 @@ def linear_combination(
 @command(
     "lincom",
     syntax="anything(equalok everything) [, Level(cilevel) EForm OR HR SHR IRR RRR DF(real 0) "
-    "SMALL cformat(string) pformat(string) sformat(string)]",
-    unsupported="noCI noPValues",
+    "SMALL noCI noPValues cformat(string) pformat(string) sformat(string)]",
     help="linear combinations of coefficients",
     section="Postestimation",
 )
@@ -124,7 +112,7 @@ def lincom(state: State, arguments: Arguments) -> None:
     else:
         variance, df = variance_and_df(inference, form.weights)
     found = linear_combination(float(form.weights @ b.values[0]), variance, level, df)
-    title = _exponentiation(arguments.options)
+    title = exponentiation_title(arguments)
     if title:
         found = found.exponentiated()
     state.r = _results(found, level)
@@ -150,16 +138,11 @@ def lincom(state: State, arguments: Arguments) -> None:
     )
     options = TableOptions(
         linesize=state.settings.linesize,
+        interval=not arguments.flag("noci"),
+        pvalues=not arguments.flag("nopvalues"),
         formats=number_formats(arguments.options, state.settings),
     )
     state.console.print_lines(coefficient_table(table, options))
-
-
-def _exponentiation(options: Mapping[str, Any]) -> str:
-    chosen = [name for name in EXPONENTIATED if options.get(name)]
-    if len(chosen) > 1:
-        raise StataError(198, f"only one of {' or '.join(chosen)} is allowed")
-    return EXPONENTIATED[chosen[0]] if chosen else ""
 
 
 def _results(found: LinearCombination, level: float) -> Results:

@@ -121,7 +121,9 @@ def _default_statistic(request: PredictRequest, description: GeneralizedDescript
     outcome = description.outcome
     if outcome.model:
         return "mean" if outcome.model == "survival" else "eta"
-    named = request.state.e.macros["cmd2"]
+    named = request.state.e.macros.get("cmd2", "")
+    if outcome.family == "bernoulli" and not named:
+        return "pr"
     return "pr" if outcome.family == "ordinal" and named != "meglm" else "mu"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from statalike.commands.postestimation.constrained_coefficients import constrained_coefficients
 from statalike.commands.postestimation.hypotheses import (
     LinearForm,
     equation_named,
@@ -17,25 +18,32 @@ from statalike.commands.postestimation.hypotheses import (
     restrictions_of,
     unit_form,
 )
+from statalike.commands.postestimation.separate_tests import (
+    add_separate_tests,
+    separate_tests_adjustment,
+)
 from statalike.commands.postestimation.small_sample import active_inference, small_sample_test
 from statalike.commands.postestimation.test_of_terms import test_of_terms
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column, Continuous, FactorLevel
 from statalike.design.terms import Factor, Measure, Term, model_terms
-from statalike.engine.wald_test import WaldStatistic, wald_test
+from statalike.engine.wald_test import WaldStatistic, adjusted_p_values, wald_test
 from statalike.errors import StataError
 from statalike.language.arguments import Arguments
 from statalike.language.parser import parse_command_line, split_comma
 from statalike.language.specification import Specification
 from statalike.output import wald_test as output
-from statalike.results.matrix import NamedMatrix
+from statalike.output.separate_tests import separate_tests
+from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.results.restrictions import LinearRestrictions
 from statalike.results.stores import Results
 from statalike.state import State
 
-OPTIONS = "[, Accumulate NOTest CONStant DF(real 0) SMALL]"
-UNSUPPORTED = "Mtest Mtest(string) COEF MINimum MATVLC(string) COMmon NOSVYadjust"
+OPTIONS = (
+    "[, Accumulate NOTest CONStant COMmon COEF Mtest Mtest(string) MATVLC(name) DF(real 0) SMALL]"
+)
+UNSUPPORTED = "MINimum NOSVYadjust"
 
 
 # The text stays as typed: in ``[a=b]: x`` the brackets are not those of a weight.
@@ -64,7 +72,9 @@ def test(state: State, text: str) -> None:
             raise StataError(302, "last test not found")
         restrictions = before
     else:
-        restrictions = read_restrictions(state, body, constant=arguments.flag("constant"))
+        restrictions = read_restrictions(
+            state, body, constant=arguments.flag("constant"), common=arguments.flag("common")
+        )
         if arguments.flag("accumulate"):
             if before is None:
                 raise StataError(302, "last test not found")
@@ -77,6 +87,15 @@ def test(state: State, text: str) -> None:
         )
         return
     _test(state, restrictions, arguments)
+    if arguments.flag("coef"):
+        state.console.print()
+        state.console.print_lines(constrained_coefficients(state, restrictions, arguments))
+    name = arguments.string("matvlc")
+    if name:
+        combinations = restrictions.weights
+        covariance = combinations @ state.e.matrices["V"].values @ combinations.T
+        stripes = tuple(Stripe("", f"c{i}") for i in range(1, len(covariance) + 1))
+        state.memory.matrices[name] = NamedMatrix.square(covariance, stripes)
 
 
 @command(
@@ -150,23 +169,34 @@ def _column(name: str) -> Column | None:
 
 
 def _test(state: State, restrictions: LinearRestrictions, arguments: Arguments) -> None:
-    """Carry out a test, print it and leave it in r(); F when it has denominator df."""
+    """Carry out a test, print it and leave it in r(); F when it has denominator df.
+
+    With ``mtest()`` of ``test`` the restrictions are tested one by one as well.
+    """
     found = _carried_out(state, restrictions, arguments)
     state.r = _results(found)
-    state.console.print()
-    state.console.print_lines(
-        output.wald_test(
-            output.WaldTest(
-                restrictions.texts,
-                found.df,
-                _settled(found.statistic),
-                _settled(found.p),
-                found.denominator,
-                tuple(position + 1 for position in found.dropped),
-            ),
-            state.settings.linesize,
-        )
+    shown = output.WaldTest(
+        restrictions.texts,
+        found.df,
+        _settled(found.statistic),
+        _settled(found.p),
+        found.denominator,
+        tuple(position + 1 for position in found.dropped),
     )
+    adjustment = separate_tests_adjustment(arguments) if "mtest" in arguments.defaults else None
+    state.console.print()
+    if adjustment is None:
+        state.console.print_lines(output.wald_test(shown, state.settings.linesize))
+        return
+    singles = [
+        _carried_out(state, restrictions.only(position), arguments)
+        for position in range(len(restrictions))
+    ]
+    p = adjusted_p_values([each.p for each in singles], adjustment)
+    add_separate_tests(state.r, singles, p, adjustment)
+    state.console.print_lines(output.restriction_lines(shown.restrictions, state.settings.linesize))
+    state.console.print()
+    state.console.print_lines(separate_tests(found, singles, p, adjustment))
 
 
 def _carried_out(

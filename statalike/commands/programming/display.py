@@ -13,6 +13,7 @@ from statalike.state import State
     form="text",
     help="show texts and the values of expressions",
     section="Programming",
+    indivisible=True,
 )
 def display(state: State, text: str) -> None:
     styled, end, as_error = displayed_line(state, text, column=state.console.column)

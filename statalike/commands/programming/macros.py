@@ -20,17 +20,17 @@ LONGEST_LOCAL = 31
 LONGEST_GLOBAL = 32
 
 
-@command("local", "loc", form="text", help="define a local macro")
+@command("local", "loc", form="text", help="define a local macro", indivisible=True)
 def local(state: State, text: str) -> None:
-    name, value = _definition(state, text, state.macros)
+    name, value = macro_definition(state, text, state.macros)
     if len(name) > LONGEST_LOCAL:
         raise invalid_name(name)
     _define(state.macros, name, value)
 
 
-@command("global", "gl", form="text", help="define a global macro")
+@command("global", "gl", form="text", help="define a global macro", indivisible=True)
 def global_(state: State, text: str) -> None:
-    name, value = _definition(state, text, state.globals)
+    name, value = macro_definition(state, text, state.globals)
     if len(name) > LONGEST_GLOBAL or name[0].isdigit():
         raise invalid_name(name)
     _define(state.globals, name, value)
@@ -44,7 +44,7 @@ def _define(macros: dict[str, str], name: str, value: str) -> None:
         macros.pop(name, None)
 
 
-def _definition(state: State, text: str, known: dict[str, str]) -> tuple[str, str]:
+def macro_definition(state: State, text: str, known: dict[str, str]) -> tuple[str, str]:
     """The name and the value of ``name text``, ``name = exp``, ``name : function``."""
     found = _NAME.match(text)
     if not found:

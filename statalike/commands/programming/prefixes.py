@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from statalike.commands.registry import Command, command, find_command, unrecognized
+from statalike.commands.registry import command, find_command, unrecognized
 from statalike.data.formats import format_value
 from statalike.data.ordering import is_sorted
 from statalike.errors import StataError, invalid_syntax, option_not_allowed
 from statalike.language.parser import split_comma, split_name, split_prefix
+from statalike.programs import Program
 from statalike.state import State
 
 Run = Callable[[], None]
@@ -88,22 +89,33 @@ def _run_by(state: State, names: str, run: Run, inner: str, *, sort: bool, go_on
     further = state.data.expand(keys[2] or "")
     if not groups:
         raise StataError(100, "varlist required")
-    chosen = _repeatable(inner)
+    kind = _repeatable(state, inner)
     with state.undone_on_failure():
         _arrange(state, list(dict.fromkeys([*groups, *further])), sort)
         boundaries = group_boundaries(state, groups)
-        if chosen.by == "once":
+        if kind == "once":
             _with_groups(state, boundaries, run)
+        elif kind == "onecall":
+            _with_names(state, tuple(groups), run)
         else:
             _for_each_group(state, groups, boundaries, run, go_on)
 
 
-def _repeatable(inner: str) -> Command:
-    """The command that ``by`` is put before, through ``quietly`` and the like; r(190)."""
+def _repeatable(state: State, inner: str) -> str:
+    """How the command that ``by`` is put before, through ``quietly`` and the like, is repeated.
+
+    ``once`` or ``each`` for commands, ``onecall`` or ``each`` for programs; r(190).
+    """
     word, rest = split_name(inner)
+    program = _program(state, word)
+    if program is not None:
+        return _repeatable_program(program)
     chosen = find_command(word)
     while chosen is not None and chosen.form == "prefix" and chosen.syntax == "colon optional":
         word, rest = split_name(rest.strip().removeprefix(":").strip())
+        program = _program(state, word)
+        if program is not None:
+            return _repeatable_program(program)
         chosen = find_command(word)
     if not word:
         raise invalid_syntax()
@@ -111,7 +123,17 @@ def _repeatable(inner: str) -> Command:
         raise unrecognized(word)
     if not chosen.by:
         raise StataError(190, f"{chosen.name} may not be combined with by")
-    return chosen
+    return chosen.by
+
+
+def _program(state: State, word: str) -> Program | None:
+    return state.interpreter.find_program(word)
+
+
+def _repeatable_program(program: Program) -> str:
+    if not program.byable:
+        raise StataError(190, f"{program.name} may not be combined with by")
+    return "each" if program.byable == "recall" else "onecall"
 
 
 def _arrange(state: State, keys: list[str], sort: bool) -> None:
@@ -143,13 +165,25 @@ def _with_groups(state: State, boundaries: np.ndarray, run: Run) -> None:
         state.by_groups = None
 
 
+def _with_names(state: State, names: tuple[str, ...], run: Run) -> None:
+    """Call a program once that sees to the groups of these variables itself."""
+    before = state.by_place
+    try:
+        state.by_place = (1, 1, names)
+        run()
+    finally:
+        state.by_place = before
+
+
 def _for_each_group(
     state: State, names: list[str], boundaries: np.ndarray, run: Run, go_on: bool
 ) -> None:
     console = state.console
+    before = state.by_place
     try:
-        for first, last in itertools.pairwise(boundaries):
+        for number, (first, last) in enumerate(itertools.pairwise(boundaries), 1):
             state.by_rows = slice(int(first), int(last))
+            state.by_place = (number, len(boundaries) - 1, tuple(names))
             labels = ", ".join(f"{name} = {_shown(state, name, int(first))}" for name in names)
             console.print()
             console.print("-" * console.linesize)
@@ -162,6 +196,7 @@ def _for_each_group(
                 state.interpreter.show_message(error)
     finally:
         state.by_rows = None
+        state.by_place = before
 
 
 def _shown(state: State, name: str, row: int) -> str:

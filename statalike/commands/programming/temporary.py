@@ -37,6 +37,13 @@ def _assign(state: State, text: str, prefix: str) -> list[str]:
     return [state.macros[name] for name in names]
 
 
+def temporary_variable(state: State, macro: str) -> str:
+    """A name for a temporary variable, also in a local macro."""
+    (name,) = _assign(state, macro, "__")
+    state.temporary_names[-1].append(name)
+    return name
+
+
 @command("tempvar", "tempvar", form="text", help="names for temporary variables")
 def tempvar(state: State, text: str) -> None:
     state.temporary_names[-1] += _assign(state, text, "__")
@@ -49,7 +56,7 @@ def tempname(state: State, text: str) -> None:
 
 @command("tempfile", "tempfile", form="text", help="names for temporary files")
 def tempfile_(state: State, text: str) -> None:
-    _assign(state, text, f"{temporary_folder()}/ST_")
+    state.temporary_names[-1] += _assign(state, text, f"{temporary_folder()}/ST_")
 
 
 @command("erase", "erase", form="text", help="delete a file")

@@ -31,22 +31,33 @@ class BinomialFamily(GeneralizedLinearFamily):
         successes = outcome[0]
         failures = self.trials(outcome) - successes
         value = self.kernel(successes, failures, eta)
-        value += log_combinations(successes, failures)
+        value += self._constant(outcome)
         return value
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         successes = outcome[0]
         failures = self.trials(outcome) - successes
         found = self.kernel_derivatives(successes, failures, eta, False)
-        np.add(found.value, log_combinations(successes, failures), out=found.value)
+        np.add(found.value, self._constant(outcome), out=found.value)
         return found
 
     def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         successes = outcome[0]
         failures = self.trials(outcome) - successes
         found = self.kernel_derivatives(successes, failures, eta, True)
-        np.add(found.value, log_combinations(successes, failures), out=found.value)
+        np.add(found.value, self._constant(outcome), out=found.value)
         return found
+
+    def prepared(self, outcome: Array) -> Array:
+        if len(self.outcome_rows) == 1:
+            return outcome
+        return np.concatenate([outcome, self._constant(outcome)[None]])
+
+    def _constant(self, outcome: Array) -> Array:
+        """``log C(r, y)`` (n,), from the last row of an outcome that is prepared."""
+        if len(outcome) > 2:
+            return outcome[2]
+        return log_combinations(outcome[0], self.trials(outcome) - outcome[0])
 
     @abstractmethod
     def kernel(self, successes: Array, failures: Array, eta: Array) -> Array:

@@ -10,32 +10,21 @@ knowing what they mean.  Predictor 0 is eta, predictor m the m-th quantity.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statalike.engine.families.derivatives import Derivatives
+from statalike.engine.families.fourth_derivatives import (
+    FourthDerivatives,
+    differenced_fourth_derivatives,
+)
 from statalike.engine.families.working_regression import WorkingRegression
+
+__all__ = ["Array", "Derivatives", "Family", "Positions"]
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Derivatives:
-    """Log densities (..., n) with derivatives in the predictors.
-
-    ``first[a]`` is the derivative in predictor a, ``second[a, b]`` with ``a <= b`` that in
-    predictors a and b; a pair whose derivative is zero everywhere may be left out.  ``third``, of
-    :meth:`Family.third_derivatives` only, holds ``third[a]``: the derivative of ``second[0, 0]``
-    in predictor a.
-    """
-
-    value: Array
-    first: tuple[Array, ...]
-    second: Mapping[tuple[int, int], Array]
-    third: tuple[Array, ...] = ()
 
 
 class Family(ABC):
@@ -72,6 +61,11 @@ class Family(ABC):
         """Values (M, n) of the quantities; what -1 stands for is the family's to say."""
         return np.asarray(parameters[positions], dtype=np.float64)
 
+    def prepared(self, outcome: Array) -> Array:
+        """The outcome with what of its density depends on nothing else, in rows of their own after
+        those of ``outcome_rows``.  Likelihoods ask for it once; all methods take either."""
+        return outcome
+
     @abstractmethod
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         """Log densities (..., n), constants of the outcome included."""
@@ -83,6 +77,15 @@ class Family(ABC):
     @abstractmethod
     def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         """:meth:`derivatives` and the derivatives of ``second[0, 0]``, for Laplace's method."""
+
+    def fourth_derivatives(
+        self, outcome: Array, eta: Array, quantities: Array, third: Derivatives
+    ) -> FourthDerivatives:
+        """The derivatives that follow ``third``, those of :meth:`third_derivatives`, at eta (n,):
+        differences of these unless a family knows better."""
+        return differenced_fourth_derivatives(
+            lambda moved, own: self.third_derivatives(outcome, moved, own), eta, quantities
+        )
 
     @abstractmethod
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:

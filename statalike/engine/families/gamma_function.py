@@ -101,3 +101,26 @@ def log_rising_factorial(count: Array, log_shape: Array, order: int) -> tuple[Ar
     # Of nothing the factorial is one whatever the shape; rounding says otherwise.
     some = count > 0.0
     return tuple(np.where(some, part, 0.0) for part in found)
+
+
+def common_rising_factorial(count: Array, log_shape: Array, order: int) -> tuple[Array, ...]:
+    """:func:`log_rising_factorial` of shapes (n,), computed once for each distinct whole number
+    where observations have one shape and their counts are not too large."""
+    whole = count.astype(np.intp)
+    largest = int(whole.max(initial=0))
+    common = np.all(log_shape == log_shape[:1]) and largest < len(count)
+    if not common or np.any(whole != count):
+        return log_rising_factorial(count, log_shape, order)
+    every = np.arange(largest + 1.0)
+    found = log_rising_factorial(every, np.full(len(every), log_shape[0]), order)
+    return tuple(part[whole] for part in found)
+
+
+def with_log_factorials(outcome: Array) -> Array:
+    """Counts (1, n) with ``log y!`` as a second row."""
+    return np.concatenate([outcome[:1], log_factorials(outcome[:1])[None]])
+
+
+def log_factorials(outcome: Array) -> Array:
+    """``log y!`` (n,) of counts in the first row, from the second one if there is one."""
+    return np.asarray(gammaln(outcome[0] + 1.0)) if len(outcome) == 1 else outcome[1]

@@ -6,6 +6,7 @@ import numpy as np
 
 from statalike.engine.families.binomial import BinomialFamily
 from statalike.engine.families.family import Array, Derivatives
+from statalike.engine.families.fourth_derivatives import FourthDerivatives
 from statalike.engine.families.links import LOGIT
 
 # exp overflows above 709; beyond this a logistic tail is exponential to the last bit.
@@ -60,6 +61,13 @@ class BinomialLogit(BinomialFamily):
         complement -= probability
         complement *= second
         return Derivatives(value, (first,), {(0, 0): second}, (complement,))
+
+    def fourth_derivatives(
+        self, outcome: Array, eta: Array, quantities: Array, third: Derivatives
+    ) -> FourthDerivatives:
+        # The derivative of -r p (1 - p) (1 - 2p) is -r p (1 - p) {1 - 6 p (1 - p)}.
+        curvature = third.second[0, 0]
+        return FourthDerivatives(curvature * (1.0 + (6.0 / self.trials(outcome)) * curvature))
 
 
 class BernoulliLogit(BinomialLogit):

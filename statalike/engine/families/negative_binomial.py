@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, gammaln, xlogy
+from scipy.special import betainc, xlogy
 
 from statalike.engine.families.family import Array, Derivatives
-from statalike.engine.families.gamma_function import log_rising_factorial
+from statalike.engine.families.gamma_function import (
+    common_rising_factorial,
+    log_factorials,
+    log_rising_factorial,
+    with_log_factorials,
+)
 from statalike.engine.families.generalized_linear import (
     GeneralizedLinearFamily,
     Residual,
@@ -44,9 +49,12 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
     def parameter_names(self) -> tuple[str, ...]:
         return ("lnalpha",)
 
+    def prepared(self, outcome: Array) -> Array:
+        return with_log_factorials(outcome)
+
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         count, log_alpha = outcome[0], self._log_dispersion(quantities)
-        constant = log_rising_factorial(count, -log_alpha, 0)[0] - gammaln(count + 1.0)
+        constant = common_rising_factorial(count, -log_alpha, 0)[0] - log_factorials(outcome)
         return self._log_density(count, eta, log_alpha, constant)[0]
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -81,8 +89,8 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
     ) -> Derivatives:
         count, log_alpha = outcome[0], self._log_dispersion(quantities)
         shape = np.exp(-log_alpha)
-        rising = log_rising_factorial(count, -log_alpha, 2)
-        constant = rising[0] - gammaln(count + 1.0)
+        rising = common_rising_factorial(count, -log_alpha, 2)
+        constant = rising[0] - log_factorials(outcome)
         value, u, smaller, log = self._log_density(count, eta, log_alpha, constant)
         larger = np.reciprocal(1.0 + smaller)
         smaller *= larger
@@ -164,13 +172,16 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
     def parameter_names(self) -> tuple[str, ...]:
         return ("lndelta",)
 
+    def prepared(self, outcome: Array) -> Array:
+        return with_log_factorials(outcome)
+
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         count, log_delta = outcome[0], quantities[0]
         log_shape = self._log_shape(eta, log_delta)
         value = log_rising_factorial(count, log_shape, 0)[0]
         value += count * eta
         value -= (np.exp(log_shape) + count) * self._log_variance_ratio(log_delta)
-        value -= gammaln(count + 1.0)
+        value -= log_factorials(outcome)
         return value
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -198,7 +209,7 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         share = np.exp(log_delta - log)  # delta / (1 + delta)
         shape = np.exp(log_shape)
         scaled_log, scaled_share = shape * log, shape * share
-        value = rising[0] + count * eta - scaled_log - count * log - gammaln(count + 1.0)
+        value = rising[0] + count * eta - scaled_log - count * log - log_factorials(outcome)
         slope = rising[1] - scaled_log
         weight = scaled_share + count * share
         curvature = rising[2] - scaled_log

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, pdtr, xlogy
+from scipy.special import pdtr, xlogy
 
 from statalike.engine.families.family import Array, Derivatives
+from statalike.engine.families.fourth_derivatives import FourthDerivatives
+from statalike.engine.families.gamma_function import log_factorials, with_log_factorials
 from statalike.engine.families.generalized_linear import GeneralizedLinearFamily
 from statalike.engine.families.links import LARGEST_EXPONENT, LOG
 from statalike.engine.families.working_regression import (
@@ -20,12 +22,15 @@ class Poisson(GeneralizedLinearFamily):
 
     link = LOG
 
+    def prepared(self, outcome: Array) -> Array:
+        return with_log_factorials(outcome)
+
     def log_density(self, outcome: Array, eta: Array, quantities: Array) -> Array:
         count = outcome[0]
         value = np.minimum(eta, LARGEST_EXPONENT)
         np.exp(value, out=value)
         np.subtract(count * eta, value, out=value)
-        value -= gammaln(count + 1.0)
+        value -= log_factorials(outcome)
         return value
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -34,13 +39,18 @@ class Poisson(GeneralizedLinearFamily):
         np.exp(mean, out=mean)
         value = count * eta
         value -= mean
-        value -= gammaln(count + 1.0)
+        value -= log_factorials(outcome)
         first = count - mean
         return Derivatives(value, (first,), {(0, 0): np.negative(mean, out=mean)})
 
     def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         found = self.derivatives(outcome, eta, quantities)
         return Derivatives(found.value, found.first, found.second, (found.second[0, 0],))
+
+    def fourth_derivatives(
+        self, outcome: Array, eta: Array, quantities: Array, third: Derivatives
+    ) -> FourthDerivatives:
+        return FourthDerivatives(third.second[0, 0])
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         total = float(weights @ outcome[0])

@@ -100,6 +100,7 @@ class CrossedLaplace(DifferencedLikelihood):
         )
         super().__init__(model, layout, Nodes(means, ()))
         self._positions = model.family.quantity_positions(model.outcome)
+        self._outcome = model.family.prepared(model.outcome)
         self._columns: list[tuple[int, int]] = []
         self._index: list[NDArray[np.intp]] = []
         start = 0
@@ -127,7 +128,7 @@ class CrossedLaplace(DifferencedLikelihood):
         effects = np.concatenate([mean.ravel() for mean in modes.means])
         quantities = model.family.quantities(point.own, self._positions)
         eta = base + self._linear(designs, effects)
-        found = model.family.derivatives(model.outcome, eta, quantities)
+        found = model.family.derivatives(self._outcome, eta, quantities)
         covariance = np.linalg.inv(self._precision(designs, -found.second[0, 0]))
         spreads: list[Array] = []
         start = 0
@@ -154,7 +155,7 @@ class CrossedLaplace(DifferencedLikelihood):
         effects = np.concatenate([mean.ravel() for mean in nodes.means])
         effects, eta = self._modes(effects, base, quantities, designs, nearby)
         evaluate = model.family.third_derivatives if gradient else model.family.derivatives
-        found = evaluate(model.outcome, eta.copy(), quantities)
+        found = evaluate(self._outcome, eta, quantities)
         none = np.zeros((self.layout.direct_count, 1))
         try:
             precision = self._precision(designs, -found.second[0, 0])
@@ -207,11 +208,11 @@ class CrossedLaplace(DifferencedLikelihood):
     def _modes(
         self, effects: Array, base: Array, quantities: Array, designs: list[Array], nearby: bool
     ) -> tuple[Array, Array]:
-        family, outcome = self.model.family, self.model.outcome
+        family, outcome = self.model.family, self._outcome
 
         def at(effects: Array) -> tuple[Array, Derivatives, float]:
             eta = base + self._linear(designs, effects)
-            found = family.derivatives(outcome, eta.copy(), quantities)
+            found = family.derivatives(outcome, eta, quantities)
             return eta, found, float(np.sum(found.value)) - 0.5 * float(effects @ effects)
 
         eta, found, height = at(effects)

@@ -49,7 +49,7 @@ class FixedEffectsObjective:
         weights: Array | None,
     ) -> None:
         self._family = family
-        self._outcome = outcome
+        self._outcome = family.prepared(outcome)
         self._fixed = fixed
         self._offset = offset
         self._weights = weights

@@ -124,13 +124,13 @@ class QuadratureObjective(IntegratedLikelihood):
         prior = prior_nodes(data.groups, data.effect_counts)
         super().__init__(data.model, self.likelihood.layout, prior)
         self._method = method
-        self._modes = LaplaceLikelihood(data) if method in ("mcaghermite", "pcaghermite") else None
+        self._modes = LaplaceLikelihood(data)
 
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         if self._method == "ghermite":
             return self.likelihood.value(point, self.prior), self.prior
-        if self._modes is None:
-            return adapt_to_moments(self.likelihood, point, nodes)
+        if self._method == "mvaghermite":
+            return adapt_to_moments(self.likelihood, point, nodes, self._modes.value)
         approximation, found = self._modes.value(point, nodes)
         if not np.isfinite(approximation):
             return float("nan"), nodes
@@ -187,7 +187,7 @@ class DifferencedLikelihood(IntegratedLikelihood):
         return self.gradient_at(point, nodes, False).group_gradients
 
 
-class LaplaceObjective(DifferencedLikelihood):
+class LaplaceObjective(IntegratedLikelihood):
     """Laplace's approximation for nested levels."""
 
     def __init__(self, data: SortedModel) -> None:
@@ -199,8 +199,13 @@ class LaplaceObjective(DifferencedLikelihood):
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         return self.likelihood.value(point, nodes)
 
-    def gradient_at(self, point: Point, nodes: Nodes, nearby: bool) -> GradientAt:
-        return self.likelihood.gradient(point, nodes, nearby)
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
+        point, mapped = self.layout.point(parameters)
+        return self.layout.pull_back(mapped, *self.likelihood.derivatives(point, nodes))
+
+    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
+        point, _ = self.layout.point(parameters)
+        return self.likelihood.group_gradients(point, nodes)
 
 
 def integrated_likelihood(

@@ -90,7 +90,10 @@ def posterior_effects(
         grid = Grid(tuple(gauss_hermite(rules.points, count) for count in data.effect_counts))
         likelihood = QuadratureLikelihood(data, grid)
         tolerance, updates = rules.of_means()
-        value, nodes = adaptation.adapt_to_moments(likelihood, point, start, tolerance, updates)
+        find_modes = LaplaceLikelihood(data).value
+        value, nodes = adaptation.adapt_to_moments(
+            likelihood, point, start, find_modes, tolerance, updates
+        )
     else:
         tolerance, iterations = rules.of_modes()
         search = ModeSearch(data, iterations, tolerance)

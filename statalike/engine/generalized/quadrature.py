@@ -63,7 +63,6 @@ class QuadratureLikelihood:
         self.layout = ParameterLayout(model.fixed_count, model.family.parameter_count, model.levels)
         combinations = int(np.prod(grid.shape))
         self.blocks = cut_into_blocks(data.groups, BLOCK_VALUES // combinations)
-        self._ones = [bool(np.all(column == 1.0)) for column in data.columns]
         bounds = np.concatenate([[0], np.cumsum(data.effect_counts)])
         self._effects = [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
@@ -107,12 +106,8 @@ class QuadratureLikelihood:
     def _linear_parts(self, point: Point) -> tuple[Array, Array]:
         """The fixed part of the linear predictor (n,) and the family's quantities (M, n)."""
         data = self.data
-        predictor = np.zeros(data.model.observations)
-        for coefficient, column in zip(point.coefficients, data.fixed_columns, strict=True):
-            predictor += coefficient * data.columns[column]
-        if data.offset is not None:
-            predictor += data.offset
-        return predictor, data.model.family.quantities(point.own, data.positions)
+        quantities = data.model.family.quantities(point.own, data.positions)
+        return data.linear_predictor(point.coefficients), quantities
 
     def _eta(self, block: Block, point: Point, nodes: Nodes, predictor: Array) -> Array:
         """Linear predictors (K, n): a product of abscissas and their coefficients."""
@@ -128,7 +123,7 @@ class QuadratureLikelihood:
             width = scaled.shape[1]
             for effect, column in enumerate(data.effect_columns[level]):
                 spread = np.repeat(scaled[effect], sizes, axis=1)
-                if not self._ones[column]:
+                if not data.ones[column]:
                     spread *= data.columns[column, rows]
                 coefficients[:width] += spread
         return np.asarray(self.grid.bases[-1] @ coefficients)
@@ -319,7 +314,7 @@ class QuadratureLikelihood:
         needed.update(int(c) for columns in data.effect_columns for c in columns)
         sums = {
             column: self._group_sums(
-                block, first[0] if self._ones[column] else first[0] * data.columns[column, rows]
+                block, first[0] if data.ones[column] else first[0] * data.columns[column, rows]
             )
             for column in sorted(needed)
         }

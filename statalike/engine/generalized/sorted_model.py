@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,10 +20,10 @@ Positions = NDArray[np.intp]
 class SortedModel:
     """``model`` with observations sorted so that groups are contiguous at every level.
 
-    ``order`` (n,) gives each sorted observation its position in the model.  ``columns`` (u, n)
-    holds the distinct columns of all designs; ``fixed_columns`` and ``effect_columns[l]`` are
-    their positions in it.  ``group_weights[l]`` is (G_l,) or None.  ``effect_levels`` (Q,) gives
-    each random effect of the model its level.
+    ``outcome`` is prepared (:meth:`Family.prepared`).  ``order`` (n,) gives each sorted observation
+    its position in the model.  ``columns`` (u, n) holds the distinct columns of all designs;
+    ``fixed_columns`` and ``effect_columns[l]`` are their positions in it.  ``group_weights[l]`` is
+    (G_l,) or None.
     """
 
     model: GeneralizedMixedModel
@@ -36,6 +37,19 @@ class SortedModel:
     weights: Array | None
     group_weights: tuple[Array | None, ...]
     positions: Positions
+
+    @cached_property
+    def ones(self) -> tuple[bool, ...]:
+        """Which columns are one everywhere."""
+        return tuple(bool(np.all(column == 1.0)) for column in self.columns)
+
+    def linear_predictor(self, coefficients: Array) -> Array:
+        """``X b + offset`` (n,)."""
+        weights = np.bincount(self.fixed_columns, coefficients, len(self.columns))
+        predictor = np.asarray(weights @ self.columns)
+        if self.offset is not None:
+            predictor += self.offset
+        return predictor
 
     @property
     def effect_counts(self) -> tuple[int, ...]:
@@ -101,7 +115,7 @@ def sort_model(model: GeneralizedMixedModel) -> SortedModel:
         model=model,
         order=order,
         groups=groups,
-        outcome=arranged(model.outcome),
+        outcome=model.family.prepared(arranged(model.outcome)),
         columns=arranged(np.stack(distinct)),
         fixed_columns=np.array(fixed, dtype=np.intp),
         effect_columns=effects,

@@ -86,6 +86,30 @@ def has_eprop(evaluation: Evaluation, arguments: tuple[Expression, ...]) -> Valu
     return float(isinstance(properties, str) and word in properties.split())
 
 
+# --- programs ----------------------------------------------------------------------------------
+
+
+def _of_the_program(name: str, key: str) -> None:
+    """A function without arguments that tells something about the program that is running."""
+
+    def implementation(evaluation: Evaluation, arguments: tuple[Expression, ...]) -> Value:
+        found = evaluation.context.stored("program", key)
+        return found if isinstance(found, float) else MISSING
+
+    syntactic(name, "")(implementation)
+
+
+for _name in ("_by", "_byindex", "_bylastcall", "_byn1", "_byn2", "replay"):
+    _of_the_program(_name, _name)
+
+
+@syntactic("return", "v")
+def returned(evaluation: Evaluation, arguments: tuple[Expression, ...]) -> Value:
+    """What the program has put into its results so far under this name, or ``.``."""
+    found = evaluation.context.stored("return", getattr(arguments[0], "name", ""))
+    return found if isinstance(found, float | str) else MISSING
+
+
 # --- matrices ----------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from statalike.design.columns import Column, Continuous
 from statalike.design.covariate_values import CovariateValues
 from statalike.errors import StataError
 from statalike.evaluation import StateContext, find_coefficient
-from statalike.language.ast import Call, Coefficient, Expression, Name, Node, String
+from statalike.language.ast import Coefficient, Expression, Name, Node, Prediction
 from statalike.language.expressions import evaluate, walk
 from statalike.language.parser import parse_expression
 from statalike.language.values import as_numbers
@@ -167,11 +167,7 @@ def expression_statistic(state: State, text: str) -> ExpressionStatistic:
 
 def _prediction_options(node: Node) -> str | None:
     """The options of ``predict()`` in an expression; None for anything else."""
-    if isinstance(node, Call) and node.function == "predict":
-        (options,) = node.arguments
-        assert isinstance(options, String)
-        return options.text
-    return None
+    return node.options if isinstance(node, Prediction) else None
 
 
 def _with_names(node: Any, names: dict[str, str]) -> Any:

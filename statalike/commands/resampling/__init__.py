@@ -1,0 +1,1 @@
+"""Prefixes that repeat a command: bootstrap, jackknife, permute, statsby and others."""
