@@ -69,10 +69,10 @@ class Memory:
     constraints: dict[int, str] = field(default_factory=dict)
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
-    margins: Results | None = None
     programs: dict[str, Program] = field(default_factory=dict)
     frame: str = "default"
     frames: dict[str, Dataset] = field(default_factory=dict)
+    margins: Results | None = None
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -90,10 +90,10 @@ class Memory:
             self.constraints.copy(),
             self.graphs.copy(),
             self.current_graph,
-            self.margins,
             self.programs.copy(),
             self.frame,
             self.frames.copy(),
+            self.margins,
         )
 
 

@@ -8,7 +8,7 @@ is ever built.  Pieces of a command line that stay text are handed on as spans; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,6 +56,8 @@ from statalike.language.ast import (
     VariablePattern,
     VariableRange,
 )
+from statalike.language.substitutable_tree import SubstitutableTree
+from statalike.language.substitutable_tree import span_of as _span
 
 if TYPE_CHECKING:
     from lark import Token
@@ -86,10 +88,6 @@ class Piece:
 class ClausePieces:
     pieces: tuple[Piece, ...]
     has_comma: bool
-
-
-def _span(children: Sequence[Any]) -> Span:
-    return _start(children[0]), _end(children[-1])
 
 
 def _start(child: Any) -> int:
@@ -135,7 +133,7 @@ def _operators(token: Token) -> str:
     return text.replace("( ", "(").replace(" )", ")")
 
 
-class TreeBuilder:
+class TreeBuilder(SubstitutableTree):
     """Callbacks of the parser: one method for a rule or alias of the grammar."""
 
     # --- command lines ---
