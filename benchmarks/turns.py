@@ -18,13 +18,29 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-from benchmarks.linear_workloads import Workload
+from typing import Any, ClassVar, Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Fit = Callable[[], float]
+
+
+class Workload(Protocol):
+    """A dataclass that describes what is fitted, in the terms every program can be told."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def command(self) -> str: ...
+
+    @property
+    def formula(self) -> str: ...
+
+    @property
+    def csv(self) -> Path: ...
 
 
 class Failure(Exception):

@@ -17,14 +17,18 @@ from statalike.state import State
 
 
 class StateContext:
-    """A state behind the protocol :class:`statalike.language.context.Context`."""
+    """A state behind the protocol :class:`statalike.language.context.Context`.
 
-    def __init__(self, state: State) -> None:
+    ``dataset`` takes the place of the data in memory, of which it has all observations.
+    """
+
+    def __init__(self, state: State, dataset: Dataset | None = None) -> None:
         self._state = state
+        self._dataset = dataset
 
     @property
     def dataset(self) -> Dataset:
-        return self._state.data
+        return self._state.data if self._dataset is None else self._dataset
 
     @property
     def random(self) -> UniformNumbers:

@@ -50,7 +50,8 @@ class Memory:
 
     ``tested`` are the restrictions of the last ``test``, which ``accumulate`` adds to;
     ``constraints`` the texts of ``constraint define`` by their numbers.
-    ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn.
+    ``graphs`` are the graphs in memory by name, ``current_graph`` the name of the last one drawn;
+    ``margins`` are the results of the last ``margins``, which ``marginsplot`` draws.
     ``data`` is the dataset of the frame called ``frame``; ``frames`` are the other ones by name,
     which are replaced, never modified in place.
     """
@@ -71,6 +72,7 @@ class Memory:
     programs: dict[str, Program] = field(default_factory=dict)
     frame: str = "default"
     frames: dict[str, Dataset] = field(default_factory=dict)
+    margins: Results | None = None
 
     def copy(self) -> Memory:
         """A snapshot; columns, matrices and stored results are shared, since none is modified."""
@@ -91,6 +93,7 @@ class Memory:
             self.programs.copy(),
             self.frame,
             self.frames.copy(),
+            self.margins,
         )
 
 

@@ -22,7 +22,7 @@ ERRORS: list[tuple[str, str | None, int]] = [
     ("estimates nosuch", "invalid subcommand nosuch", 198),
     ("macro", "subcommand required", 198),
     ("mata\nend", "command mata not yet supported", 199),
-    ("marginsplot", "command marginsplot not yet supported", 199),
+    ("marginsplot", "previous command was not margins", 301),
     # control flow
     ("foreach x in a", "{ required", 100),
     ("forvalues i = 1/5", "{ required", 100),

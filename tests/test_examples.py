@@ -146,3 +146,22 @@ def test_a_failing_example_would_be_noticed(tmp_path: Path) -> None:
     session = Session()
     with session.state.console.captured(), pytest.raises(StataError):
         session.interpreter.run_file(str(wrong), [], echo=True, stop=True, new_scope=True)
+
+
+def test_orange_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """nlme 3.1's ``nlme(circumference ~ SSlogis(age, Asym, xmid, scal), Orange,
+    random = Asym ~ 1)``: log likelihood -131.5846, standard deviations 31.48 and 7.85.
+    """
+    _, text = _run("orange_trees", monkeypatch, tmp_path)
+    assert "log likelihood -131.5846" in text
+    assert _number_after(text, "sd(U1) |".rjust(30)) == pytest.approx(31.48, abs=0.01)
+    assert _number_after(text, "sd(Residual) |".rjust(30)) == pytest.approx(7.846, abs=0.001)
+
+
+def test_margins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The margin is the mean of predictions with the covariate replaced."""
+    session, text = _run("margins", monkeypatch, tmp_path)
+    assert abs(session.state.memory.scalars["difference"]) < 1e-12  # type: ignore[arg-type]
+    assert "Marginal predicted mean, predict()" in text
+    assert "Predicted mean, fixed portion only, predict(mu fixedonly)" in text
+    assert "urban@_at" in text

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": {"errors", "data"},
     "design": {"errors", "data", "language.ast"},
     "engine": set(),
+    "nonlinear": {"errors", "data", "language", "design", "engine.nonlinear.mean_function"},
     "results": {"errors"},
     "output": {"errors", "results", "data.formats", "data.missing"},
     "graphics": {"errors", "data", "results"},
@@ -45,9 +46,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "control_flow": {"errors", "data", "language", "evaluation", "state"},
     "echo": {"language"},
     "commands": {
-        "errors", "data", "language", "design", "engine", "results", "output", "graphics",
-        "settings", "state", "evaluation", "displayed_text", "macro_scope", "control_flow",
-        "programs", "ado_path", "postings", "frames", "system_values",
+        "errors", "data", "language", "design", "engine", "nonlinear", "results", "output",
+        "graphics", "settings", "state", "evaluation", "displayed_text", "macro_scope",
+        "control_flow", "programs", "ado_path", "postings", "frames", "system_values",
     },
     "interpreter": {
         "errors", "data", "language", "output", "state", "evaluation", "macro_scope",

@@ -8,14 +8,14 @@ from statalike.commands.registry import Command, register
 from statalike.errors import StataError
 from statalike.state import State
 
-_GRAPHS = "marginsplot stcurve sts xtline tsline quantile symplot qchi pchi"
+_GRAPHS = "stcurve sts xtline tsline quantile symplot qchi pchi"
 _ESTIMATION = (
     "meglm melogit meprobit mecloglog meologit meoprobit mepoisson menbreg mestreg metobit "
-    "meintreg menl svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
+    "meintreg svy bayes regress logit logistic probit poisson nbreg ologit oprobit xtreg glm "
     "anova"
 )
-_POSTESTIMATION = "margins contrast pwcompare collect"
-_PROGRAMMING = "program mata python shell  frame frames preserve restore"
+_POSTESTIMATION = "contrast pwcompare collect"
+_PROGRAMMING = "program mata python shell"
 _DATA = "merge append reshape collapse joinby import export odbc edit browse table tabstat"
 
 REFUSED = tuple(f"{_GRAPHS} {_ESTIMATION} {_POSTESTIMATION} {_PROGRAMMING} {_DATA}".split())

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from statalike.data.dataset import Dataset
 from statalike.errors import StataError, invalid_syntax
 from statalike.language.ast import (
+    CustomContrast,
     Group,
     Interaction,
     NestedEffect,
     Operated,
+    RandomEffect,
     SimpleEffect,
     VariableItem,
     VariableList,
@@ -100,7 +102,7 @@ def _expand(item: VariableItem, data: Dataset, in_interaction: bool) -> list[Ter
             return [Term((Measure(name),)) for name in names]
         case Group(items=items):
             return [term for part in items for term in _expand(part, data, in_interaction)]
-        case SimpleEffect():
+        case SimpleEffect() | CustomContrast() | RandomEffect():
             raise invalid_syntax()
         case NestedEffect(effect=effect, within=within):
             inner, outer = (_expand(part, data, True) for part in (effect, within))
@@ -148,7 +150,7 @@ def _operated(operators: str, item: VariableItem, data: Dataset) -> list[Term]:
             else term
             for term in inner
         ]
-    if isinstance(item, SimpleEffect | NestedEffect):
+    if isinstance(item, SimpleEffect | NestedEffect | CustomContrast | RandomEffect):
         raise invalid_syntax()
     terms: list[Term] = []
     for name in _names(item, data):

@@ -136,6 +136,85 @@ class LabelValue(Node):
     label: str
 
 
+# --- expressions of nonlinear models -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class VariableProduct(Node):
+    """``c.x#c.x``: variables under operators, multiplied."""
+
+    factors: tuple[OperatorVariable, ...]
+
+
+@dataclass(frozen=True)
+class Parameter(Node):
+    """``{b}`` or ``{group:b}``, with ``=2`` a value to begin from.
+
+    The name may also be that of a random effect, or with a group of a coefficient of a linear
+    combination; who knows the model decides.
+    """
+
+    group: str
+    name: str
+    start: float | None = None
+
+
+@dataclass(frozen=True)
+class NamedExpression(Node):
+    """``{phi:}``, and ``L.{phi:}`` where it is ``lagged``."""
+
+    name: str
+    lagged: bool = False
+
+
+@dataclass(frozen=True)
+class LinearCombination(Node):
+    """``x1 i.g c.x#U[id], xb noconstant``: variables and random effects, each with a coefficient.
+
+    ``explicit`` tells that ``xb`` was typed.  Random effects in braces of their own are linear
+    combinations without a constant.
+    """
+
+    items: VariableList
+    constant: bool = True
+    explicit: bool = False
+
+
+@dataclass(frozen=True)
+class Definition(Node):
+    """``name: body``, alone or in braces."""
+
+    name: str
+    body: Expression
+
+
+@dataclass(frozen=True)
+class InitialCondition(Node):
+    """``{name:} = expression``: a named expression, or the outcome, before the first period."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class PredictedExpression(Node):
+    """``(newvar = {phi:})``."""
+
+    variable: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StartingValue(Node):
+    """Parameters and the expression of the value that each of them begins from.
+
+    A name is as typed without blanks: ``b``, ``lc:x``, ``/id:lnsd(U)``; ``lc:`` is all of a group.
+    """
+
+    names: tuple[str, ...]
+    value: Expression
+
+
 Expression: TypeAlias = (
     Number
     | String
@@ -150,6 +229,11 @@ Expression: TypeAlias = (
     | Prediction
     | LabelValue
     | IndexRange
+    | VariableProduct
+    | Parameter
+    | NamedExpression
+    | LinearCombination
+    | Definition
 )
 
 
@@ -216,8 +300,39 @@ class NestedEffect(Node):
     within: VariableItem
 
 
+@dataclass(frozen=True)
+class CustomContrast(Node):
+    """``{a -1 0 1}``: one contrast of the levels of ``a``, or of the cells of several factors.
+
+    ``matrix`` names a matrix of contrasts where no coefficients are given.
+    """
+
+    variables: tuple[VariablePattern, ...]
+    coefficients: tuple[float, ...] = ()
+    matrix: str = ""
+
+
+@dataclass(frozen=True)
+class RandomEffect(Node):
+    """``U[id]``, ``V[school>class]``: a random effect of a nonlinear model and its level.
+
+    ``levels`` are variables from the outermost to the innermost.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+
+
 VariableItem: TypeAlias = (
-    VariablePattern | VariableRange | Operated | Interaction | Group | SimpleEffect | NestedEffect
+    VariablePattern
+    | VariableRange
+    | Operated
+    | Interaction
+    | Group
+    | SimpleEffect
+    | NestedEffect
+    | CustomContrast
+    | RandomEffect
 )
 VariableList: TypeAlias = tuple[VariableItem, ...]
 
@@ -265,6 +380,23 @@ class InitialValue(Node):
 
     name: str
     value: float
+
+
+# --- margins -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AtSetting(Node):
+    """Covariates in ``at()`` and what they are set to: a statistic, values or an expression.
+
+    ``statistic`` is empty where none was typed; ``values`` are those of ``x=(1 2/4)``, and
+    ``expression`` that of ``x=generate(x+1)``.
+    """
+
+    covariate: VariableItem
+    statistic: str = ""
+    values: NumberList = ()
+    expression: Expression | None = None
 
 
 # --- graphs ------------------------------------------------------------------------------------

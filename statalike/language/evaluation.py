@@ -366,6 +366,12 @@ class Evaluation:
                 value = np.where(missing, value, value == level)
         return value
 
+    def _variable_product(self, node: ast.VariableProduct) -> Value:
+        product: Value = 1.0
+        for factor in node.factors:
+            product = multiply(product, self._operator_variable(factor))
+        return product
+
     def _lagged(self, variable: Variable, polynomial: dict[int, float]) -> Numbers:
         if polynomial == {0: 1.0}:
             return numbers(self.column(variable))
@@ -394,6 +400,7 @@ _HANDLERS: dict[type, Callable[[Evaluation, Any], Value]] = {
     ast.OperatorVariable: Evaluation._operator_variable,
     ast.Prediction: Evaluation._prediction,
     ast.LabelValue: Evaluation._label_value,
+    ast.VariableProduct: Evaluation._variable_product,
 }
 _SYSTEM: dict[str, Callable[[Evaluation], Value]] = {
     "_n": Evaluation._observation_number,

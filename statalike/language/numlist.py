@@ -11,7 +11,7 @@ from typing import Final
 
 from statalike.data.missing import MISSING, missing_text
 from statalike.errors import StataError, invalid_syntax
-from statalike.language.ast import Number, NumberSequence
+from statalike.language.ast import Number, NumberList, NumberSequence
 from statalike.language.parser import parse_numlist
 
 #: Elements that a list may have.
@@ -75,19 +75,25 @@ def read_numlist(text: str, rule: NumlistRule = ANY_NUMBERS) -> tuple[float, ...
     Raises r(121) to r(127): invalid, too few, too many, out of order, outside the range, not
     integer, missing.
     """
-    numbers: list[float] = []
-    for element in parse_numlist(text):
-        if isinstance(element, Number):
-            numbers.append(element.value)
-        else:
-            steps = steps_of(element)
-            if len(numbers) + len(steps) > rule.maximum:
-                raise StataError(123, "invalid numlist has too many elements")
-            numbers.extend(steps)
+    numbers = expanded_numbers(parse_numlist(text), rule.maximum)
     if rule.sort:
         numbers.sort()
     _check(numbers, rule)
     return tuple(numbers)
+
+
+def expanded_numbers(elements: NumberList, maximum: int = LONGEST_NUMLIST) -> list[float]:
+    """The numbers that the elements of a list stand for; r(123) for more than ``maximum``."""
+    numbers: list[float] = []
+    for element in elements:
+        if isinstance(element, Number):
+            numbers.append(element.value)
+        else:
+            steps = steps_of(element)
+            if len(numbers) + len(steps) > maximum:
+                raise StataError(123, "invalid numlist has too many elements")
+            numbers.extend(steps)
+    return numbers
 
 
 def read_range(text: str) -> Steps:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from statalike.errors import StataError, invalid_syntax
 from statalike.language import grammar
 from statalike.language.ast import (
+    AtSetting,
     AxisLabel,
     Binary,
     Clause,
@@ -82,7 +83,7 @@ def parse_expression(text: str) -> Expression:
     if expression is not None:
         return expression
     expression = grammar.parse("expression", text)
-    _check_depth(expression, text)
+    check_depth(expression, text)
     return expression
 
 
@@ -160,7 +161,7 @@ def parse_anova_model(text: str) -> tuple[VariableList, ...]:
     if len(text) > DEEPEST_EXPRESSION:
         for part in parts:
             for item in part:
-                _check_depth(item, text)
+                check_depth(item, text)
     return parts
 
 
@@ -169,7 +170,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
     """What ``test`` is given: lists of coefficients, equalities, equations; r(198)."""
     hypotheses: tuple[Hypothesis, ...] = grammar.parse("linear_hypotheses", text)
     for hypothesis in hypotheses:
-        _check_depth(hypothesis, text)
+        check_depth(hypothesis, text)
     return hypotheses
 
 
@@ -177,7 +178,7 @@ def parse_linear_hypotheses(text: str) -> tuple[Hypothesis, ...]:
 def parse_linear_combination(text: str) -> Expression:
     """A sum of coefficients that may be named as in ``2.group`` and ``1.group#c.x``; r(198)."""
     combination: Expression = grammar.parse("linear_combination", text)
-    _check_depth(combination, text)
+    check_depth(combination, text)
     return combination
 
 
@@ -194,7 +195,7 @@ def parse_numlist(text: str) -> NumberList:
 def parse_matrix_expression(text: str) -> Expression:
     """An expression of matrices and scalars, ``(1, 2 \\ 3, 4) * A'``; r(198), r(130)."""
     expression: Expression = grammar.parse("matrix_expression", text)
-    _check_depth(expression, text)
+    check_depth(expression, text)
     return expression
 
 
@@ -250,6 +251,13 @@ def _bracketed_words(text: str) -> Iterator[str]:
         raise invalid_syntax()
 
 
+@functools.lru_cache(maxsize=_CACHED_LINES)
+def parse_at_settings(text: str) -> tuple[AtSetting, ...]:
+    """What ``at()`` of margins sets covariates to, ``(mean) x z=(1 2)``; r(198)."""
+    settings: tuple[AtSetting, ...] = grammar.parse("at_settings", text)
+    return settings
+
+
 # --- graphs ------------------------------------------------------------------------------------
 
 
@@ -295,6 +303,19 @@ def parse_statistics(text: str) -> tuple[StatisticItem, ...]:
     """``(mean) x y (sd) z``: variables with the statistics they are summarised by; r(198)."""
     items: tuple[StatisticItem, ...] = grammar.parse("statistic_list", text) if text.strip() else ()
     return items
+
+
+# --- cutting -----------------------------------------------------------------------------------
+
+
+def without_selection(text: str) -> str:
+    """A command line without its ``if`` and ``in``, for data that hold the selected rows alone."""
+    _, clauses = grammar.parse("command_line", text)
+    for pieces in reversed(clauses):
+        for piece in reversed(pieces.pieces):
+            if piece.kind in ("if", "in"):
+                text = f"{text[: piece.span[0]].rstrip()} {text[piece.span[1] :].lstrip()}".rstrip()
+    return text
 
 
 # --- splitting ---------------------------------------------------------------------------------
@@ -483,11 +504,11 @@ def _variables(rule: str, text: str) -> VariableList:
     variables: VariableList = grammar.parse(rule, text)
     if len(text) > DEEPEST_EXPRESSION:
         for item in variables:
-            _check_depth(item, text)
+            check_depth(item, text)
     return variables
 
 
-def _check_depth(root: Node, text: str) -> None:
+def check_depth(root: Node, text: str) -> None:
     """r(130) for a tree too deep to be read by recursion."""
     if len(text) <= DEEPEST_EXPRESSION:
         return

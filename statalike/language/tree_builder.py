@@ -8,17 +8,19 @@ is ever built.  Pieces of a command line that stay text are handed on as spans; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from statalike.data.missing import missing_code
 from statalike.errors import StataError
 from statalike.language.ast import (
+    AtSetting,
     AxisLabel,
     Binary,
     Call,
     Coefficient,
+    CustomContrast,
     Equality,
     EquationHypothesis,
     Expression,
@@ -54,6 +56,8 @@ from statalike.language.ast import (
     VariablePattern,
     VariableRange,
 )
+from statalike.language.substitutable_tree import SubstitutableTree
+from statalike.language.substitutable_tree import span_of as _span
 
 if TYPE_CHECKING:
     from lark import Token
@@ -84,10 +88,6 @@ class Piece:
 class ClausePieces:
     pieces: tuple[Piece, ...]
     has_comma: bool
-
-
-def _span(children: Sequence[Any]) -> Span:
-    return _start(children[0]), _end(children[-1])
 
 
 def _start(child: Any) -> int:
@@ -133,7 +133,7 @@ def _operators(token: Token) -> str:
     return text.replace("( ", "(").replace(" )", ")")
 
 
-class TreeBuilder:
+class TreeBuilder(SubstitutableTree):
     """Callbacks of the parser: one method for a rule or alias of the grammar."""
 
     # --- command lines ---
@@ -305,6 +305,15 @@ class TreeBuilder:
     def nested_effect(self, children: Children) -> NestedEffect:
         return NestedEffect(children[0], children[2], span=_span(children))
 
+    def custom_contrast(self, children: Children) -> CustomContrast:
+        inner = children[1:-1]
+        variables = tuple(child for child in inner if isinstance(child, VariablePattern))
+        rest = inner[2 * len(variables) - 1 :]
+        span = _span(children)
+        if rest[0].type == "PATTERN":
+            return CustomContrast(variables, matrix=str(rest[0]), span=span)
+        return CustomContrast(variables, tuple(float(number) for number in rest), span=span)
+
     def list_group(self, children: Children) -> Group:
         return Group(tuple(children[1:-1]), span=_span(children))
 
@@ -413,6 +422,37 @@ class TreeBuilder:
             else:
                 found.append(StatisticItem(statistic, child, span=child.span))
         return tuple(found)
+
+    def at_settings(self, children: Children) -> tuple[AtSetting, ...]:
+        statistic = ""
+        found: list[AtSetting] = []
+        for child in children:
+            if isinstance(child, Piece):
+                statistic = child.name
+            elif isinstance(child, AtSetting):
+                found.append(child)
+            else:
+                found.append(AtSetting(child, statistic, span=child.span))
+        return tuple(found)
+
+    def at_assignment(self, children: Children) -> AtSetting:
+        covariate, _, value = children
+        if isinstance(value, tuple):
+            return AtSetting(covariate, values=value, span=covariate.span)
+        return AtSetting(covariate, expression=value, span=covariate.span)
+
+    def at_value(self, children: Children) -> NumberList:
+        if len(children) == 1:
+            return (children[0],)
+        values: NumberList = children[1]
+        return values
+
+    def generated(self, children: Children) -> Expression:
+        name = str(children[0])
+        if len(name) < 3 or not "generate".startswith(name):
+            raise StataError(198, f"{name}() invalid in at()", span=_span(children))
+        expression: Expression = children[2]
+        return expression
 
     def statistic(self, children: Children) -> Piece:
         return Piece("statistic", _span(children), None, str(children[1]))

@@ -11,12 +11,16 @@ from statalike.language.ast import (
     Clause,
     Coefficient,
     CommandLine,
+    CustomContrast,
+    Definition,
     Expression,
     Group,
     IndexRange,
     Interaction,
     LabelValue,
+    LinearCombination,
     Name,
+    NamedExpression,
     NestedEffect,
     Number,
     NumberList,
@@ -25,7 +29,9 @@ from statalike.language.ast import (
     Operated,
     OperatorVariable,
     Option,
+    Parameter,
     Prediction,
+    RandomEffect,
     SimpleEffect,
     StoredResult,
     String,
@@ -34,6 +40,7 @@ from statalike.language.ast import (
     VariableItem,
     VariableList,
     VariablePattern,
+    VariableProduct,
     VariableRange,
 )
 
@@ -93,6 +100,31 @@ def expression_text(expression: Expression) -> str:
         case IndexRange(first, last):
             ends = ("" if end is None else expression_text(end) for end in (first, last))
             return "..".join(ends)
+        case VariableProduct(factors):
+            return "#".join(map(expression_text, factors))
+        case Parameter(group, name, start):
+            begin = "" if start is None else f"={number_literal(start)}"
+            return f"{{{group}{':' if group else ''}{name}{begin}}}"
+        case NamedExpression(name, lagged):
+            return f"{'L.' if lagged else ''}{{{name}:}}"
+        case LinearCombination(items):
+            return f"{{{varlist_text(items)}}}"
+        case Definition():
+            return f"{{{definition_text(expression)}}}"
+
+
+def definition_text(definition: Definition) -> str:
+    """A named expression or linear combination as ``define()`` takes it, without braces."""
+    body = definition.body
+    if isinstance(body, LinearCombination):
+        return f"{definition.name}: {linear_combination_text(body)}"
+    return f"{definition.name}: {expression_text(body)}"
+
+
+def linear_combination_text(linear: LinearCombination) -> str:
+    """The terms of a linear combination and its options."""
+    options = " ".join(["xb"] * linear.explicit + ["noconstant"] * (not linear.constant))
+    return f"{varlist_text(linear.items)}{', ' if options else ''}{options}"
 
 
 def number_literal(value: float) -> str:
@@ -167,6 +199,12 @@ def _item(item: VariableItem) -> str:
             return f"{_item(effect)}@{_item(within)}"
         case NestedEffect(effect, within):
             return f"{_item(effect)}|{_item(within)}"
+        case CustomContrast(variables, coefficients, matrix):
+            names = "#".join(map(_item, variables))
+            numbers = " ".join(map(number_literal, coefficients))
+            return f"{{{names} {matrix or numbers}}}"
+        case RandomEffect(name, levels):
+            return f"{name}[{'>'.join(levels)}]"
 
 
 def numlist_text(numbers: NumberList) -> str:

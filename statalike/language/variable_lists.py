@@ -11,6 +11,7 @@ from statalike.data.names import check_name
 from statalike.errors import StataError, already_defined, invalid_name
 from statalike.language.arguments import NewVariable
 from statalike.language.ast import (
+    CustomContrast,
     Group,
     Interaction,
     NestedEffect,
@@ -68,7 +69,7 @@ def names_in(variables: VariableList) -> Iterator[str]:
                 yield text
             case VariableRange(first, last):
                 yield from (first.text, last.text)
-            case Operated(_, inner) | Group(inner):
+            case Operated(_, inner) | Group(inner) | CustomContrast(inner):
                 yield from names_in(inner)
             case Interaction(left, right) | SimpleEffect(left, right) | NestedEffect(left, right):
                 yield from names_in((left, right))
@@ -97,6 +98,10 @@ def _full(item: VariableItem, dataset: Dataset, abbreviations: bool) -> Variable
         case Group(inner):
             full = with_full_names(inner, dataset, abbreviations=abbreviations)
             return (dataclasses.replace(item, items=full),)
+        case CustomContrast(inner):
+            full = with_full_names(inner, dataset, abbreviations=abbreviations)
+            factors = tuple(name for name in full if isinstance(name, VariablePattern))
+            return (dataclasses.replace(item, variables=factors),)
         case Interaction(left, right):
             left, right = (_factor(part, dataset, abbreviations) for part in (left, right))
             return (dataclasses.replace(item, left=left, right=right),)

@@ -6,6 +6,7 @@ least 13, which grows with the names as long as the table fits in the line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,8 @@ class CoefficientRow:
     the test blank, as for ``/cut1``.  ``parameter`` rows such as ``var(_cons)`` end at the bar and
     are not taken for terms.  ``note``, even an empty one, stands in place of the other columns.
     ``label`` replaces the name, as a level in the block headed ``heading``: ``(2 vs 1)`` under
-    ``month``.  ``standardised`` is the coefficient in standard deviations.
+    ``month``.  ``standardised`` is the coefficient in standard deviations.  ``letters`` are
+    those of the groups of means that do not differ.
     """
 
     name: str
@@ -48,14 +50,19 @@ class CoefficientRow:
     heading: str = ""
     label: str = ""
     standardised: float = MISSING
+    letters: str = ""
 
 
 @dataclass(frozen=True)
 class CoefficientSection:
-    """Rows between two rules, with the name of their equation when it is shown."""
+    """Rows between two rules, with the name of their equation when it is shown.
+
+    ``remark`` stands beside the name, ``(base outcome)`` for an equation without estimates.
+    """
 
     rows: tuple[CoefficientRow, ...]
     title: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,12 +91,14 @@ class CoefficientTable:
 class TableOptions:
     """The display options of estimation commands, in positive terms.
 
-    ``standardised`` coefficients take the place of the intervals.
+    ``standardised`` coefficients take the place of the intervals; ``groups`` shows letters of
+    groups behind the standard errors, and nothing else.
     """
 
     linesize: int = 79
     interval: bool = True
     standardised: bool = False
+    groups: bool = False
     pvalues: bool = True
     df: bool = False
     legend: bool = False
@@ -119,6 +128,8 @@ def coefficient_table(table: CoefficientTable, options: TableOptions | None = No
         lines.append(line("-" * width + "+" + "-" * number_width))
         if section.title:
             lines += [_name_line(piece.ljust(width)) for piece in _title_pieces(section, width)]
+            if section.remark:
+                lines[-1] = (*lines[-1], Segment(f"  {section.remark}"))
         lines += _section_lines(rows, blocks, width, options, lambda row: _numbers(row, options))
     return [*lines, full_rule]
 
@@ -206,6 +217,8 @@ def _labelled(rows: Sequence[CoefficientRow], members: range) -> Block:
 def _number_width(options: TableOptions) -> int:
     if options.legend:
         return 64
+    if options.groups:
+        return 35
     width = 22
     if options.df:
         width += 14
@@ -239,20 +252,25 @@ def _name_width(
 
 
 def _headings(table: CoefficientTable, width: int, options: TableOptions) -> list[Line]:
+    test_center = 33 + (14 if options.df else 0)
+    if options.groups:
+        test_center = 30
     above = [
         (table.coefficient_above, 11, "right"),
         (table.error_method, 18, "center"),
-        (table.test_above, 33, "center") if options.pvalues else ("", 0, ""),
+        (table.test_above, test_center, "center")
+        if options.pvalues or options.groups
+        else ("", 0, ""),
     ]
     interval_center = _number_width(options) - 10
-    if options.interval:
+    if options.interval and not options.groups:
         above.append((table.interval_above, interval_center, "center"))
     lines: list[Line] = []
     if any(text for text, _, _ in above):
         text = ""
         for word, position, how in above:
             if word:
-                start = position - len(word) if how == "right" else position - len(word) // 2
+                start = position - (len(word) if how == "right" else (len(word) + 1) // 2)
                 text = text.ljust(start) + word
         lines.append(line(" " * width + "|" + text))
     dependent = abbreviate(table.dependent, width - 1).rjust(width - 1)
@@ -269,6 +287,8 @@ def _column_titles(table: CoefficientTable, options: TableOptions) -> str:
     error = "std. err." if table.error_method else "Std. err."
     text += error.rjust(23 - len(text))
     end = 22
+    if options.groups:
+        return text + "Groups".rjust(35 - len(text))
     if options.df:
         end += 14
         text += "df".rjust(end - len(text))
@@ -335,13 +355,27 @@ def _row_names(
     if len(text) <= room:
         return [text.rjust(room) + "  "]
     if " vs " in text:
-        before, after = text.split(" vs ", 1)
-        parts = [shorten_label(before, room), "vs", shorten_label(after, room)]
+        parts = [
+            part for contrast in _contrasts(text) for part in _fitting_contrast(contrast, room)
+        ]
         return [part.rjust(room) + "  " for part in parts]
     if len(pieces) > 1:
         parts = [shorten_label(piece, room) for piece in pieces]
         return [f"{part} #".rjust(width) for part in parts[:-1]] + [parts[-1].rjust(room) + "  "]
     return [part.rjust(room) + "  " for part in _wrapped_label(text, room, options)]
+
+
+def _contrasts(text: str) -> list[str]:
+    """``(a vs b) (2 vs 1) 3`` in its contrasts."""
+    return re.split(r"(?<=\)) (?=\()", text)
+
+
+def _fitting_contrast(text: str, room: int) -> list[str]:
+    """A contrast on one line, or on three when it is too long."""
+    if len(text) <= room or " vs " not in text:
+        return [shorten_label(text, room)]
+    before, after = text.split(" vs ", 1)
+    return [shorten_label(before, room), "vs", shorten_label(after, room)]
 
 
 def _wrapped_label(text: str, room: int, options: TableOptions) -> list[str]:
@@ -428,6 +462,8 @@ def _numbers(row: CoefficientRow, options: TableOptions) -> list[Segment]:
     if options.legend:
         return [result(coefficient), Segment(f"  {row.legend}")]
     text = coefficient + format_value(row.standard_error, formats.coefficient).rjust(11)
+    if options.groups:
+        return [result(text + row.letters.rjust(13) if row.letters else text)]
     if options.df:
         text += format_value(row.df, "%9.1f").rjust(14)
     if options.pvalues:

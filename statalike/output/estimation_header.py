@@ -123,6 +123,7 @@ def mixed_header(header: EstimationHeader) -> list[Line]:
     """
     many = len(header.groups) > 1
     above = [HeaderRow(header.title, Entry("Number of obs", count_text(header.observations)))]
+    above += [HeaderRow("", Entry(label, value)) for label, value in header.counts]
     if len(header.groups) == 1:
         above += _group_rows(header.groups[0])
     below = _degrees_of_freedom_rows(header) + _test_rows(header)

@@ -112,9 +112,9 @@ def test_joint_tests_of_simple_effects() -> None:
         JointTest("Joint", 2, 3.5, 0.05, 20.5, level=True),
     ]
     text = printed(joint_tests([("", rows)], f=True, ddf=True)).split("\n")
-    assert text[1] == "             |         df         ddf           F        P>F"
+    assert text[1] == "             |         df        ddf           F        P>F"
     assert text[3] == "         a@b |"
-    assert text[5] == "      Joint  |          2       20.50        3.50     0.0500"
+    assert text[5] == "      Joint  |          2      20.50        3.50     0.0500"
 
 
 def test_regress() -> None:

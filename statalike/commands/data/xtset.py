@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from statalike.commands.registry import command
+from statalike.data.dataset import Dataset
 from statalike.data.formats import Format, format_value
 from statalike.data.missing import MISSING
 from statalike.data.periods import read_delta
@@ -15,7 +16,7 @@ from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import evaluate_scalar
 from statalike.language.parser import parse_expression
-from statalike.output.styled import line, result
+from statalike.output.styled import Line, line, result
 from statalike.results.stores import Results
 from statalike.state import State
 
@@ -77,7 +78,12 @@ def tsset(state: State, arguments: Arguments) -> None:
 
 def settings(state: State) -> PanelTime | None:
     """What was declared, None when nothing was."""
-    known = state.data.characteristics.get("_dta", {})
+    return declared_in(state.data)
+
+
+def declared_in(data: Dataset) -> PanelTime | None:
+    """Panel, time and period of a dataset, None when nothing was declared."""
+    known = data.characteristics.get("_dta", {})
     panel, time = known.get(PANEL, ""), known.get(TIME, "")
     if not (panel or time):
         return None
@@ -159,7 +165,7 @@ def _sort_and_check(state: State, declared: PanelTime) -> None:
     state.data.sort(keys)
     if not declared.time:
         return
-    panels, times = _columns(state, declared)
+    panels, times = _columns(state.data, declared)
     same = panels[1:] == panels[:-1]
     steps = np.diff(times)
     if (same & (steps == 0)).any():
@@ -171,39 +177,56 @@ def _sort_and_check(state: State, declared: PanelTime) -> None:
         raise StataError(451, "time values with periodicity less than delta() found")
 
 
-def _columns(state: State, declared: PanelTime) -> tuple[np.ndarray, np.ndarray]:
+def _columns(data: Dataset, declared: PanelTime) -> tuple[np.ndarray, np.ndarray]:
     """Panel and time of the observations in which neither is missing, as they stand."""
-    n = state.data.n
-    panels = state.data.numbers(declared.panel) if declared.panel else np.zeros(n)
-    times = state.data.numbers(declared.time) if declared.time else np.zeros(n)
+    n = data.n
+    panels = data.numbers(declared.panel) if declared.panel else np.zeros(n)
+    times = data.numbers(declared.time) if declared.time else np.zeros(n)
     there = (panels < MISSING) & (times < MISSING)
     return panels[there], times[there]
 
 
 def _report(state: State, declared: PanelTime) -> None:
-    panels, times = _columns(state, declared)
-    starts = np.flatnonzero(np.append(True, panels[1:] != panels[:-1])[: len(panels)])
-    sizes = np.diff(np.append(starts, len(panels)))
-    balance = _balance(times, sizes, bool(declared.time))
+    panels, times = _columns(state.data, declared)
+    balance = _balance_of(panels, times, declared)
     scalars: dict[str, float] = {}
     macros: dict[str, str] = {}
-    width = 14 if declared.panel else 13
     state.console.print()
+    state.console.print_lines(declared_lines(state.data, declared))
     if declared.panel:
-        state.console.print(line("Panel variable: ", result(f"{declared.panel} ({balance})")))
         macros |= {"panelvar": declared.panel}
         macros |= {"balanced": balance}
         if len(panels):
             scalars |= {"imin": float(panels[0]), "imax": float(panels[-1])}
     if declared.time:
-        text = _span(state, declared, panels, times)
-        state.console.print(line(f"{'Time variable':>{width}}: ", result(text)))
-        state.console.print(line(f"{'Delta':>{width}}: ", result(_step(state, declared))))
         macros |= {"timevar": declared.time}
         if len(times):
             scalars |= {"tmin": float(times.min()), "tmax": float(times.max())}
         scalars |= {"tdelta": declared.delta}
     state.r = Results(scalars=scalars, macros=macros)
+
+
+def declared_lines(data: Dataset, declared: PanelTime) -> list[Line]:
+    """Panel with its balance, time with its span, and the period, of data in any order."""
+    panels, times = _columns(data, declared)
+    order = np.lexsort((times, panels))
+    panels, times = panels[order], times[order]
+    width = 14 if declared.panel else 13
+    lines: list[Line] = []
+    if declared.panel:
+        balance = _balance_of(panels, times, declared)
+        lines.append(line("Panel variable: ", result(f"{declared.panel} ({balance})")))
+    if declared.time:
+        span = _span(data, declared, panels, times)
+        lines.append(line(f"{'Time variable':>{width}}: ", result(span)))
+        lines.append(line(f"{'Delta':>{width}}: ", result(_step(data, declared))))
+    return lines
+
+
+def _balance_of(panels: np.ndarray, times: np.ndarray, declared: PanelTime) -> str:
+    starts = np.flatnonzero(np.append(True, panels[1:] != panels[:-1])[: len(panels)])
+    sizes = np.diff(np.append(starts, len(panels)))
+    return _balance(times, sizes, bool(declared.time))
 
 
 def _balance(times: np.ndarray, sizes: np.ndarray, with_time: bool) -> str:
@@ -216,8 +239,8 @@ def _balance(times: np.ndarray, sizes: np.ndarray, with_time: bool) -> str:
     return "strongly balanced" if (grid == grid[0]).all() else "weakly balanced"
 
 
-def _span(state: State, declared: PanelTime, panels: np.ndarray, times: np.ndarray) -> str:
-    form = state.data.variable(declared.time).format
+def _span(data: Dataset, declared: PanelTime, panels: np.ndarray, times: np.ndarray) -> str:
+    form = data.variable(declared.time).format
     if not len(times):
         return declared.time
     low, high = (format_value(float(x), form).strip() for x in (times.min(), times.max()))
@@ -226,8 +249,8 @@ def _span(state: State, declared: PanelTime, panels: np.ndarray, times: np.ndarr
     return f"{declared.time}, {low} to {high}{', but with gaps' if gaps else ''}"
 
 
-def _step(state: State, declared: PanelTime) -> str:
-    form = Format.parse(state.data.variable(declared.time).format)
+def _step(data: Dataset, declared: PanelTime) -> str:
+    form = Format.parse(data.variable(declared.time).format)
     unit = "unit"
     if form.is_date:
         plain = form.written.replace("-", "")

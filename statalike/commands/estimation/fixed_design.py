@@ -42,13 +42,15 @@ def settled_design(
     constant: bool,
     notes: bool = True,
     collinear: bool = False,
+    data: Dataset | None = None,
 ) -> tuple[Design, np.ndarray]:
     """The design on a sample with collinear columns omitted, each said in a note with ``notes``,
     unless ``collinear`` keeps them.
 
-    Also its matrix on the sample, the omitted columns left out.
+    Also its matrix on the sample, the omitted columns left out.  ``data`` are those in memory
+    unless given.
     """
-    data = state.data
+    data = state.data if data is None else data
     design = build_design(terms, data, sample, constant=constant)
     for column in design.columns:
         if column.empty and notes:

@@ -32,10 +32,7 @@ def read_initial_values(state: State, typed: str, names: Sequence[Stripe]) -> np
     parameters = NamedMatrix.row(np.full(len(names), np.nan), tuple(names))
     matrix = _matrix(state, body)
     if matrix is not None:
-        if 1 not in matrix.shape:
-            raise StataError(503, "conformability error", hint="from() takes a vector")
-        values = matrix.values.ravel()
-        labels = matrix.columns if matrix.shape[0] == 1 else matrix.rows
+        labels, values = named_vector(state, body, "from")
     else:
         given = parse_initial_values(body)
         values = np.array([item.value for item in given])
@@ -61,6 +58,16 @@ def read_initial_values(state: State, typed: str, names: Sequence[Stripe]) -> np
                 111, f"extra parameter {label} found", hint="specify skip option if necessary"
             )
     return result
+
+
+def named_vector(state: State, name: str, option: str) -> tuple[tuple[Stripe, ...], np.ndarray]:
+    """The names and values of a row or column vector; r(111), r(503)."""
+    matrix = _matrix(state, name)
+    if matrix is None:
+        raise StataError(198, f"option {option}() incorrectly specified")
+    if 1 not in matrix.shape:
+        raise StataError(503, "conformability error", hint=f"{option}() takes a vector")
+    return (matrix.columns if matrix.shape[0] == 1 else matrix.rows), matrix.values.ravel()
 
 
 def _matrix(state: State, name: str) -> NamedMatrix | None:

@@ -242,7 +242,7 @@ def describe_residuals(
             if structure == "banded" and order < 0:
                 order = len(times) - 1
         elif structure == "toeplitz":
-            lags = _observed_lags(values, group)
+            lags = observed_lags(values, group)
             longest = int(lags[-1]) if len(lags) else 0
             if order > longest:
                 raise StataError(
@@ -292,7 +292,7 @@ def _gaps(values: np.ndarray, group: np.ndarray, name: str, structure: str) -> n
     return np.asarray(gaps)
 
 
-def _observed_lags(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+def observed_lags(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """The distinct differences between times of a group, ascending."""
     order = np.lexsort((values, group))
     values, group = values[order], group[order]

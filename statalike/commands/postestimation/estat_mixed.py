@@ -20,12 +20,17 @@ from statalike.commands.estimation.random_categories import (
     whole_covariance,
 )
 from statalike.commands.estimation.random_effects_rows import effect_name
+from statalike.commands.postestimation.correlations import correlations
+from statalike.commands.postestimation.estat_nonlinear import (
+    is_nonlinear,
+    nonlinear_group,
+    nonlinear_recovariance,
+)
 from statalike.commands.postestimation.generalized_icc import generalized_icc
 from statalike.commands.postestimation.intraclass_correlations import show_intraclass_correlations
 from statalike.commands.postestimation.predict_mixed import level_position
 from statalike.commands.postestimation.spread_effects import fitted_sample
 from statalike.commands.registry import command
-from statalike.data.missing import MISSING
 from statalike.engine.covariance import block_diagonal_matrix
 from statalike.errors import StataError, last_estimates_not_found
 from statalike.language.arguments import Arguments
@@ -60,6 +65,9 @@ def estat(state: State, text: str) -> None:
     section="Postestimation",
 )
 def estat_recovariance(state: State, arguments: Arguments) -> None:
+    if is_nonlinear(state.e):
+        nonlinear_recovariance(state, arguments)
+        return
     description = active_mixed(state, "recovariance")
     names = [name for name, _ in description.levels]
     if not names:
@@ -118,16 +126,6 @@ def _covariance_names(state: State, equation: RandomEffectsEquation) -> list[str
     return [effect_name(column) for column in equation.columns]
 
 
-def correlations(covariance: np.ndarray) -> np.ndarray:
-    """A correlation matrix; entries of a zero variance are missing off the diagonal."""
-    spread = np.sqrt(np.diag(covariance))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result = covariance / np.outer(spread, spread)
-    result = np.where(np.isfinite(result), result, MISSING)
-    np.fill_diagonal(result, 1.0)
-    return result
-
-
 @command(
     "estat group",
     "estat gr",
@@ -136,6 +134,9 @@ def correlations(covariance: np.ndarray) -> np.ndarray:
     section="Postestimation",
 )
 def estat_group(state: State, arguments: Arguments) -> None:
+    if is_nonlinear(state.e):
+        nonlinear_group(state)
+        return
     if not is_generalized(state.e):
         active_mixed(state, "group")
     state.console.print()

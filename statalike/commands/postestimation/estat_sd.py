@@ -24,6 +24,7 @@ from statalike.commands.estimation.random_effects_rows import (
     reported_parameters,
 )
 from statalike.commands.postestimation.estat_mixed import active_mixed
+from statalike.commands.postestimation.estat_nonlinear import is_nonlinear, nonlinear_sd
 from statalike.commands.postestimation.generalized_sd import generalized_sd, post_parameters
 from statalike.commands.registry import command
 from statalike.data.missing import MISSING
@@ -59,6 +60,9 @@ def estat_sd(state: State, arguments: Arguments) -> None:
         raise StataError(198, "option coeflegend requires option post")
     if is_generalized(state.e):
         generalized_sd(state, arguments)
+        return
+    if is_nonlinear(state.e):
+        nonlinear_sd(state, arguments)
         return
     description = active_mixed(state, "sd")
     level = confidence_level(options, state.settings)

@@ -17,7 +17,8 @@ from statalike.commands.estimation.random_categories import (
     RandomCategories,
     whole_covariance,
 )
-from statalike.commands.postestimation.estat_mixed import active_mixed, correlations
+from statalike.commands.postestimation.correlations import correlations
+from statalike.commands.postestimation.estat_mixed import active_mixed
 from statalike.commands.registry import command
 from statalike.data.dataset import Dataset
 from statalike.data.formats import Format, format_value

@@ -210,8 +210,11 @@ def _values(
 
 def _label(label: str, random: RandomPart) -> str:
     """A variable's label; that of a marginal statistic says so."""
-    if random.kind != "marginal":
-        return label
+    return marginal_label(label) if random.kind == "marginal" else label
+
+
+def marginal_label(label: str) -> str:
+    """``Marginal predicted mean``."""
     starts_with_word = label[1:2].islower() and "(" not in label
     return f"Marginal {label[0].lower() + label[1:] if starts_with_word else label}"
 
@@ -227,7 +230,7 @@ def _add_category_probabilities(
     wanted = list(range(len(categories)))
     typed = request.text("outcome").strip()
     if typed:
-        wanted = [_category(typed, categories)]
+        wanted = [category_position(typed, categories)]
     elif len(request.names) == 1 and not request.names[0].endswith("*"):
         state.console.print(f"(outcome {categories[0]:g} assumed)")
         wanted = [0]
@@ -240,7 +243,7 @@ def _add_category_probabilities(
     request.report_missing(missing)
 
 
-def _category(typed: str, categories: np.ndarray) -> int:
+def category_position(typed: str, categories: np.ndarray) -> int:
     """The category that ``outcome()`` names: by value, or ``#2`` by position; r(198)."""
     by_position = typed.startswith("#")
     try:

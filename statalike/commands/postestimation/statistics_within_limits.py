@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,6 +32,26 @@ _FUNCTIONS: dict[str, tuple[str, Callable[[Array, Array, Array, Array], Array]]]
 }
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Two limits (n,), infinite where there is none, and the label of what lies between them."""
+
+    lower: Array
+    upper: Array
+    label: str
+
+
+def typed_limits(state: State, name: str, text: str) -> Limits:
+    """The two limits, expressions, of the statistic ``name``; a missing one is infinite; r(198)."""
+    first, second = split_comma(text)
+    if not first or not second:
+        raise StataError(198, f"option {name}() incorrectly specified")
+    lower, upper = _limit(state, first, -np.inf), _limit(state, second, np.inf)
+    below = "" if np.all(np.isneginf(lower)) else f"{first}<"
+    above = "" if np.all(np.isposinf(upper)) else f"<{second}"
+    return Limits(lower, upper, _FUNCTIONS[name][0].format(f"{below}y{above}"))
+
+
 def statistic_within_limits(
     state: State, name: str, limits: str, outcome: EstimatedOutcome
 ) -> OutcomeStatistic:
@@ -40,16 +61,12 @@ def statistic_within_limits(
     With random effects integrated out the outcome is normal with the variance of its residual and
     of Zu together, so that no quadrature is needed.
     """
-    first, second = split_comma(limits)
-    if not first or not second:
-        raise StataError(198, f"option {name}() incorrectly specified")
-    lower, upper = _limit(state, first, -np.inf), _limit(state, second, np.inf)
-    title, function = _FUNCTIONS[name]
+    found = typed_limits(state, name, limits)
+    lower, upper = found.lower, found.upper
+    function = _FUNCTIONS[name][1]
     residual = float(np.exp(outcome.own[0]))
-    below = "" if np.all(np.isneginf(lower)) else f"{first}<"
-    above = "" if np.all(np.isposinf(upper)) else f"<{second}"
     return OutcomeStatistic(
-        title.format(f"{below}y{above}"),
+        found.label,
         lambda eta: function(lower, upper, eta, np.full_like(eta, residual)),
         lambda fixed, deviation: function(lower, upper, fixed, np.hypot(deviation, residual)),
         np.ones(outcome.data.n, dtype=bool),

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, xlogy
+from scipy.special import betainc, expit, xlogy
 
 from statalike.engine.families.family import Array, Derivatives
+from statalike.engine.families.fourth_derivatives import FourthDerivatives
 from statalike.engine.families.gamma_function import (
     common_rising_factorial,
     log_factorials,
@@ -69,21 +70,55 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
     def _log_dispersion(quantities: Array) -> Array:
         return np.clip(quantities[0], -_LARGEST_LOG_DISPERSION, _LARGEST_LOG_DISPERSION)
 
+    def predictor_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        count, log_alpha = outcome[0], self._log_dispersion(quantities)
+        constant = common_rising_factorial(count, -log_alpha, 0)[0] - log_factorials(outcome)
+        value, u, log = self._log_density(count, eta, log_alpha, constant)
+        share, rest = self._shares(u, log)
+        share *= count + np.exp(-log_alpha)
+        first = count - share
+        share *= rest
+        return Derivatives(value, (first,), {(0, 0): np.negative(share, out=share)})
+
+    def fourth_derivatives(
+        self, outcome: Array, eta: Array, quantities: Array, third: Derivatives
+    ) -> FourthDerivatives:
+        log_alpha = self._log_dispersion(quantities)
+        shape = np.exp(-log_alpha)
+        share = np.asarray(expit(np.minimum(eta, LARGEST_EXPONENT) + log_alpha))
+        slope = share * (1.0 - share)
+        bend = third.second[0, 0] * (1.0 - 6.0 * slope)
+        scaled = shape * slope
+        turned = scaled * (1.0 - 2.0 * share)
+        return FourthDerivatives(
+            bend,
+            (turned + bend,),
+            {(1, 1): third.third[0] - shape * share + 2.0 * scaled},
+            {(1, 1): bend - scaled + 2.0 * turned},
+        )
+
     @staticmethod
     def _log_density(
         count: Array, eta: Array, log_alpha: Array, constant: Array
-    ) -> tuple[Array, Array, Array, Array]:
-        """The log density, ``u = log(alpha mu)``, ``exp(-|u|)`` and ``log(1 + alpha mu)``."""
-        u = eta + log_alpha
-        smaller = np.abs(u)
-        np.negative(smaller, out=smaller)
-        np.exp(smaller, out=smaller)
-        log = np.log1p(smaller)
+    ) -> tuple[Array, Array, Array]:
+        """The log density, ``u = log(alpha mu)`` and ``log(1 + alpha mu)``."""
+        u = np.minimum(eta, LARGEST_EXPONENT)
+        u += log_alpha
+        log = np.abs(u)
+        np.negative(log, out=log)
+        np.exp(log, out=log)
+        np.log1p(log, out=log)
         log += np.maximum(u, 0.0)
         value = count * eta
         value -= (count + np.exp(-log_alpha)) * log
         value += constant
-        return value, u, smaller, log
+        return value, u, log
+
+    @staticmethod
+    def _shares(u: Array, log: Array) -> tuple[Array, Array]:
+        """``alpha mu / (1 + alpha mu)`` and ``1 / (1 + alpha mu)``; u is lost."""
+        u -= log
+        return np.exp(u, out=u), np.exp(-log)
 
     def _derivatives(
         self, outcome: Array, eta: Array, quantities: Array, third: bool
@@ -92,12 +127,8 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         shape = np.exp(-log_alpha)
         rising = common_rising_factorial(count, -log_alpha, 2)
         constant = rising[0] - log_factorials(outcome)
-        value, u, smaller, log = self._log_density(count, eta, log_alpha, constant)
-        larger = np.reciprocal(1.0 + smaller)
-        smaller *= larger
-        positive = u > 0.0
-        share = np.where(positive, larger, smaller)  # alpha mu / (1 + alpha mu)
-        rest = np.where(positive, smaller, larger)
+        value, u, log = self._log_density(count, eta, log_alpha, constant)
+        share, rest = self._shares(u, log)
         mean = shape * share  # mu / (1 + alpha mu)
         weight = count * share
         weight += mean

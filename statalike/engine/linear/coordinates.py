@@ -8,6 +8,7 @@ structure's parameters.  Those are rescaled too, to working parameters of a size
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,51 +60,63 @@ def level_coordinates(level: Level, groups: int) -> LevelCoordinates:
     dependent, ``columns`` are the covariates themselves and only cross-products need scaling.
     """
     columns: list[Array] = []
-    scales: list[Array] = []
-    equations: list[EquationCoordinates] = []
+    equations: list[tuple[EquationCoordinates, Array]] = []
     for effects in level.effects:
-        structure = effects.structure
         rows = np.asarray(effects.covariates, dtype=np.float64).T
-        working, triangle = _orthogonal_if_needed(rows)
+        working, triangle = orthogonal_if_needed(rows)
         squares = np.array([row @ row for row in working]) / groups
-        squares = np.where(squares > 0.0, squares, 1.0)
-        free = structure.name in ("independent", "unstructured")
-        if not free:
-            squares = np.full_like(squares, np.mean(squares))
-        scale = np.sqrt(squares)
-        transform = scale[:, None] * triangle
-        if isinstance(structure, Unstructured):
-            inverse = np.linalg.inv(transform)
-            back = inverse @ structure.basis @ inverse.T
-            to_reported = np.stack([structure.project(part) for part in back], axis=1)
-            basis = structure.basis
-        else:
-            unit = squares if free else squares[:1]
-            unit = np.concatenate([unit, unit])[: structure.parameter_count]
-            basis = transform @ structure.basis @ transform.T / unit[:, None, None]
-            to_reported = np.diag(1.0 / unit)
         columns.extend(working)
-        scales.append(scale)
-        equations.append(EquationCoordinates(structure, transform, basis, to_reported))
-    size = len(columns)
-    if len(equations) == 1:
-        transform, basis = equations[0].transform, equations[0].basis
+        equations.append(equation_coordinates(effects.structure, squares, triangle))
+    return joined_equations(equations, tuple(columns))
+
+
+def equation_coordinates(
+    structure: CovarianceStructure, squares: Array, triangle: Array
+) -> tuple[EquationCoordinates, Array]:
+    """Coordinates of an equation whose columns, ``Z T^-1`` for the ``triangle`` T (q, q), have the
+    mean ``squares`` (q,) in a group, and the scale of each.
+    """
+    squares = np.where(squares > 0.0, squares, 1.0)
+    free = structure.name in ("independent", "unstructured")
+    if not free:
+        squares = np.full_like(squares, np.mean(squares))
+    scale = np.sqrt(squares)
+    transform = scale[:, None] * triangle
+    if isinstance(structure, Unstructured):
+        inverse = np.linalg.inv(transform)
+        back = inverse @ structure.basis @ inverse.T
+        to_reported = np.stack([structure.project(part) for part in back], axis=1)
+        basis = structure.basis
     else:
-        transform = np.zeros((size, size))
-        basis = np.zeros((sum(len(e.basis) for e in equations), size, size))
-        row = parameter = 0
-        for equation in equations:
-            own = slice(row, row + len(equation.transform))
-            transform[own, own] = equation.transform
-            basis[parameter : parameter + len(equation.basis), own, own] = equation.basis
-            row = own.stop
-            parameter += len(equation.basis)
-    return LevelCoordinates(
-        tuple(equations), tuple(columns), np.concatenate(scales), transform, basis
-    )
+        unit = squares if free else squares[:1]
+        unit = np.concatenate([unit, unit])[: structure.parameter_count]
+        basis = transform @ structure.basis @ transform.T / unit[:, None, None]
+        to_reported = np.diag(1.0 / unit)
+    return EquationCoordinates(structure, transform, basis, to_reported), scale
 
 
-def _orthogonal_if_needed(rows: Array) -> tuple[Array, Array]:
+def joined_equations(
+    equations: Sequence[tuple[EquationCoordinates, Array]], columns: tuple[Array, ...]
+) -> LevelCoordinates:
+    """The coordinates of a level from those of its equations, and its columns before scaling."""
+    own = tuple(equation for equation, _ in equations)
+    scales = np.concatenate([scale for _, scale in equations])
+    if len(own) == 1:
+        return LevelCoordinates(own, columns, scales, own[0].transform, own[0].basis)
+    size = len(scales)
+    transform = np.zeros((size, size))
+    basis = np.zeros((sum(len(e.basis) for e in own), size, size))
+    row = parameter = 0
+    for equation in own:
+        place = slice(row, row + len(equation.transform))
+        transform[place, place] = equation.transform
+        basis[parameter : parameter + len(equation.basis), place, place] = equation.basis
+        row = place.stop
+        parameter += len(equation.basis)
+    return LevelCoordinates(own, columns, scales, transform, basis)
+
+
+def orthogonal_if_needed(rows: Array) -> tuple[Array, Array]:
     """Columns of the design, orthogonal if they were nearly dependent, and T with Z = Z' T.
 
     The steps are elementwise, so that equal rows of the design stay equal to the last bit and

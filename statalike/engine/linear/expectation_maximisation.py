@@ -39,7 +39,7 @@ def expectation_maximisation(
     accelerate: Callable[[Array], tuple[Array, bool]] | None = None,
 ) -> tuple[Array, EMRecord]:
     """EM for nested levels; see :func:`iterate_expectation_maximisation`."""
-    step = partial(_step, likelihood)
+    step = partial(expectation_maximisation_step, likelihood)
     return iterate_expectation_maximisation(
         likelihood, step, start, iterations, tolerance, on_iteration, accelerate
     )
@@ -81,7 +81,10 @@ def iterate_expectation_maximisation(
     return parameters, EMRecord(tuple(values), False)
 
 
-def _step(likelihood: LinearLikelihood, parameters: Array, gradient: Array) -> Array:
+def expectation_maximisation_step(
+    likelihood: LinearLikelihood, parameters: Array, gradient: Array
+) -> Array:
+    """Working parameters (K,) after one step, from the gradient of the profile likelihood."""
     result = np.empty_like(parameters)
     start = 0
     products = likelihood.products

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,12 @@ from statalike.engine.covariance import OptimisationScale
 from statalike.engine.errors import EstimationError
 from statalike.engine.finite_differences import central_differences, difference_hessian
 from statalike.engine.linear.information import exact_hessian, log_likelihood
-from statalike.engine.linear.likelihood import LikelihoodParts, profile_log_likelihood
+from statalike.engine.linear.likelihood import (
+    LikelihoodParts,
+    MixedLikelihood,
+    profile_log_likelihood,
+)
 from statalike.engine.linear.profile import LARGEST_CORRECTION
-from statalike.engine.linear.residual_likelihood import LikelihoodAt, ResidualLikelihood
 from statalike.engine.linear.variance_parameters import VarianceParameters
 from statalike.engine.newton_raphson import (
     ConvergenceRules,
@@ -39,6 +43,52 @@ CENTRAL_STEP = 1e-4
 # Differences of the likelihood, which are there for the last digits that Stata prints, take twice
 # the square of the number of parameters of evaluations.
 MOST_DIFFERENCES = 12
+
+
+class ResidualParameters(Protocol):
+    """Residual parameters on the estimation scale and on one to search on."""
+
+    def from_search(self, psi: Array, /) -> tuple[Array, Array]:
+        """Parameters and their derivatives in search parameters."""
+
+    def to_search(self, parameters: Array, /) -> Array: ...
+
+
+class LikelihoodAt(Protocol):
+    """The likelihood at fixed residual parameters: ``linear`` in the others."""
+
+    @property
+    def linear(self) -> MixedLikelihood: ...
+
+    def differentiated(
+        self,
+        parts: LikelihoodParts,
+        mapping: Callable[[Array], tuple[Array, Array]],
+        coordinates: Array,
+        /,
+    ) -> LikelihoodParts | None:
+        """``parts`` with exact derivatives in coordinates of the residual parameters, or None."""
+
+    def residual_gradient(
+        self, working: Array, parts: LikelihoodParts, precision: float, /
+    ) -> Array:
+        """The derivative of ``-(log_determinant + precision * sum_of_squares) / 2``."""
+
+
+class StructuredLikelihood(Protocol):
+    """A likelihood as a function of residual parameters and working ones."""
+
+    @property
+    def family(self) -> ResidualParameters: ...
+
+    @property
+    def degrees_of_freedom(self) -> float: ...
+
+    def at(self, residual: Array, /) -> LikelihoodAt | None:
+        """The likelihood at residual parameters, None where they are not feasible."""
+
+    def values(self, residual: Array, working: Array, /) -> tuple[Array, Array]:
+        """Log determinants and sums of squares at m points."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +112,7 @@ class JointObjective:
 
     def __init__(
         self,
-        likelihood: ResidualLikelihood,
+        likelihood: StructuredLikelihood,
         scales: VarianceParameters,
         scale: OptimisationScale,
         search: bool = True,
@@ -72,7 +122,7 @@ class JointObjective:
         self._scale = scale
         self._search = search
         self._to_working = np.eye(scales.count) if search else scales.to_working
-        self._family = likelihood.errors.family
+        self._family = likelihood.family
         self._latest: tuple[Array, JointPoint] | None = None
 
     def parameters(self, working: Array, residual: Array) -> Array:
@@ -194,7 +244,7 @@ def _unchanged(parameters: Array) -> tuple[Array, Array]:
 
 
 def maximise_jointly(
-    likelihood: ResidualLikelihood,
+    likelihood: StructuredLikelihood,
     scales: VarianceParameters,
     scale: OptimisationScale,
     working: Array,
@@ -237,7 +287,7 @@ def maximise_jointly(
 
 
 def difference_maximum(
-    likelihood: ResidualLikelihood,
+    likelihood: StructuredLikelihood,
     scales: VarianceParameters,
     scale: OptimisationScale,
     point: JointPoint,
@@ -261,7 +311,7 @@ def difference_maximum(
 
 
 def estimation_gradient(
-    likelihood: ResidualLikelihood, scales: VarianceParameters, at: Array
+    likelihood: StructuredLikelihood, scales: VarianceParameters, at: Array
 ) -> Array:
     """Gradient of the log likelihood in (random effects, log residual sd, residual) parameters,
     nan where it is not defined."""
@@ -287,7 +337,7 @@ def estimation_gradient(
 
 
 def estimation_hessian(
-    likelihood: ResidualLikelihood,
+    likelihood: StructuredLikelihood,
     scales: VarianceParameters,
     point: JointPoint,
     estimates: Array,

@@ -24,7 +24,7 @@ from statalike.engine.linear.marginal_derivatives import (
 )
 from statalike.engine.linear.markov_products import MarkovData, markov_products
 from statalike.engine.linear.prediction import JointPrediction, inward_predictions
-from statalike.engine.linear.residual_errors import ResidualErrors
+from statalike.engine.linear.residual_errors import ResidualErrors, ResidualFamily
 from statalike.engine.linear.residual_moments import starting_residuals
 from statalike.engine.linear.whitening import WhitenedData, WhitenedGroups, Whitening
 
@@ -209,6 +209,11 @@ class ResidualLikelihood:
             )
         self._latest: dict[bytes, LikelihoodAt | None] = {}
 
+    @property
+    def family(self) -> ResidualFamily:
+        """The residual parameters."""
+        return self.errors.family
+
     def start(self) -> tuple[Array, LinearLikelihood]:
         """Residual parameters to begin from, correlations drawn towards zero until Lambda is
         positive definite, and the likelihood in the others there.
@@ -249,13 +254,26 @@ class ResidualLikelihood:
         """``log_determinant`` and ``sum_of_squares`` (m,) at m points: residual (m, R) and working
         (m, K) parameters.
         """
-        log_determinants = np.full(len(residual), np.nan)
-        sums = np.full(len(residual), np.nan)
-        distinct, kind = np.unique(residual, axis=0, return_inverse=True)
-        kind = kind.ravel()
-        for number, row in enumerate(distinct):
-            likelihood = self.at(row)
-            if likelihood is not None:
-                own = kind == number
-                log_determinants[own], sums[own] = likelihood.linear.values(working[own])
-        return log_determinants, sums
+        return values_by_residual(
+            lambda row: None if (found := self.at(row)) is None else found.linear,
+            residual,
+            working,
+        )
+
+
+def values_by_residual(
+    at: Callable[[Array], LinearLikelihood | None], residual: Array, working: Array
+) -> tuple[Array, Array]:
+    """``log_determinant`` and ``sum_of_squares`` (m,) at points (m, R) and (m, K), with one
+    likelihood ``at`` each distinct row of residual parameters; nan where it is None.
+    """
+    log_determinants = np.full(len(residual), np.nan)
+    sums = np.full(len(residual), np.nan)
+    distinct, kind = np.unique(residual, axis=0, return_inverse=True)
+    kind = kind.ravel()
+    for number, row in enumerate(distinct):
+        likelihood = at(row)
+        if likelihood is not None:
+            own = kind == number
+            log_determinants[own], sums[own] = likelihood.values(working[own])
+    return log_determinants, sums

@@ -282,7 +282,7 @@ class _Preparation:
         times, by = self._times[rows], self._by[rows[:, 0]]
         if self._structure.stationary:
             times = times - times[:, :1]
-        first, pattern, members = _distinct_rows(np.column_stack([by, times]))
+        first, pattern, members = distinct_rows(np.column_stack([by, times]))
         order = np.argsort(pattern, kind="stable")
         rows = rows[order]
         owners = tuple(group[rows[:, 0]] for group in self._groups)
@@ -318,7 +318,7 @@ class _Preparation:
         q = self._effects
         width, t, groups = size.columns.shape
         keys = np.column_stack([size.pattern, size.columns[:q].reshape(q * t, groups).T])
-        first, design, members = _distinct_rows(keys)
+        first, design, members = distinct_rows(keys)
         multiplicity, weights = members.astype(np.float64), size.shares[0][1]
         shares = np.bincount(design, weights)
         if self._weights is not None:
@@ -449,7 +449,7 @@ def _ascending(block: Positions, times: Array) -> bool:
     return bool(np.all((step > 0) | ((step == 0) & (np.diff(times) >= 0.0))))
 
 
-def _distinct_rows(keys: Array) -> tuple[Positions, Positions, Positions]:
+def distinct_rows(keys: Array) -> tuple[Positions, Positions, Positions]:
     """Of (G, m) keys: the first row of each kind, the kind of each row, and rows of each kind."""
     keys = np.ascontiguousarray(keys, dtype=np.float64)
     if len(keys) == 1 or bool(np.all(keys[1:] == keys[:1])):

@@ -48,7 +48,8 @@ class Function:
     ``kinds`` are the kinds of its arguments, of which ``required`` must be given; the last one
     repeats when ``repeats`` is set.  ``section`` is the section of the function reference.
     ``whole`` marks functions that need all observations at once, ``random`` those that draw
-    random numbers.
+    random numbers.  ``combine`` gives the function of values; it is None where the arguments are
+    needed unevaluated.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Function:
     apply: Apply
     whole: bool = False
     random: bool = False
+    combine: Callable[..., Value] | None = None
 
     def check_count(self, given: int) -> None:
         """r(198) when ``given`` arguments are too few or too many."""
@@ -98,7 +100,8 @@ def numeric(
         def combine(*values: Value) -> Value:
             return on_numbers(implementation, scalar, [numbers(value) for value in values])
 
-        _register((name, *aliases), implementation, arguments, _on_values(combine, arguments))
+        apply = _on_values(combine, arguments)
+        _register((name, *aliases), implementation, arguments, apply, combine=combine)
         return implementation
 
     return register
@@ -109,7 +112,7 @@ def general(name: str, arguments: str, *aliases: str) -> Callable[[Implementatio
 
     def register(implementation: Implementation) -> Implementation:
         apply = _on_values(implementation, arguments)
-        _register((name, *aliases), implementation, arguments, apply)
+        _register((name, *aliases), implementation, arguments, apply, combine=implementation)
         return implementation
 
     return register
@@ -125,7 +128,8 @@ def textual(name: str, arguments: str, *aliases: str) -> Callable[[Implementatio
         def combine(*values: Value) -> Value:
             return each_observation(implementation, values)
 
-        _register((name, *aliases), implementation, arguments, _on_values(combine, arguments))
+        apply = _on_values(combine, arguments)
+        _register((name, *aliases), implementation, arguments, apply, combine=combine)
         return implementation
 
     return register
@@ -150,11 +154,14 @@ def _register(
     apply: Apply,
     whole: bool = False,
     random: bool = False,
+    combine: Callable[..., Value] | None = None,
 ) -> None:
     section = implementation.__module__.rpartition(".")[2]
     kinds, required, repeats = _read_arguments(arguments)
     for name in names:
-        FUNCTIONS[name] = Function(name, section, kinds, required, repeats, apply, whole, random)
+        FUNCTIONS[name] = Function(
+            name, section, kinds, required, repeats, apply, whole, random, combine
+        )
 
 
 def _read_arguments(arguments: str) -> tuple[tuple[str, ...], int, bool]:

@@ -1,0 +1,1 @@
+"""``menl``: nonlinear mixed-effects regression ([ME] menl)."""

@@ -1,0 +1,1 @@
+"""``margins``: predictions averaged over observations, and how they change with covariates."""

@@ -1,0 +1,1 @@
+"""Substitutable expressions turned into differentiable functions of parameters and effects."""
