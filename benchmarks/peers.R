@@ -18,6 +18,44 @@ fit_lme4 <- function() {
   model
 }
 
+generalized_family <- function() {
+  switch(workload$family, logit = binomial(), poisson = poisson(),
+         "negative binomial" = if (program == "glmmTMB") nbinom2() else negative.binomial())
+}
+
+fit_glmer <- function() {
+  model <- glmer(as.formula(workload$formula), data, generalized_family(), nAGQ = workload$points)
+  vcov(model)
+  model
+}
+
+fit_ordinal <- function() {
+  data$y <- factor(data$y, ordered = TRUE)
+  data$g <- factor(data$g)
+  model <- clmm(as.formula(workload$formula), data = data, nAGQ = workload$points)
+  vcov(model)
+  model
+}
+
+fit_GLMMadaptive <- function() {
+  right <- paste(workload$fixed, collapse = " + ")
+  effects <- if (is.null(workload$slope)) "1" else workload$slope
+  random <- as.formula(paste("~", effects, "|", workload$groups))
+  outcome <- "y"
+  family <- generalized_family()
+  if (workload$family == "weibull") {
+    outcome <- "cbind(y, d)"
+    family <- weibull()
+  }
+  if (workload$family == "tobit") {
+    data$left <- as.numeric(data$y <= 0)
+    outcome <- "cbind(y, left)"
+    family <- censored.normal()
+  }
+  mixed_model(as.formula(paste(outcome, "~", right)), random, data, family,
+              nAGQ = workload$points)
+}
+
 fit_nlme <- function() {
   if (workload$crossed > 0) stop("crossed effects only with matrices as long as the data")
   fixed <- as.formula(paste("y ~", paste(workload$fixed, collapse = " + ")))
@@ -40,6 +78,11 @@ fit_nlme <- function() {
 }
 
 fit_glmmTMB <- function() {
+  if (!is.null(workload$family)) {
+    model <- glmmTMB(as.formula(workload$formula), data, generalized_family())
+    vcov(model)
+    return(model)
+  }
   # With autoregressive residuals there are no others.
   dispersion <- if (is.null(workload$time)) ~ 1 else ~ 0
   model <- glmmTMB(as.formula(workload$formula), data, REML = workload$restricted,
@@ -69,7 +112,8 @@ fit_WeMix <- function() {
   mix(as.formula(workload$formula), data, weights = workload$weights, cWeights = TRUE)
 }
 
-fit <- list(lme4 = fit_lme4, nlme = fit_nlme, glmmTMB = fit_glmmTMB, WeMix = fit_WeMix,
+fit <- list(lme4 = if (is.null(workload$family)) fit_lme4 else fit_glmer,
+            ordinal = fit_ordinal, GLMMadaptive = fit_GLMMadaptive, nlme = fit_nlme, glmmTMB = fit_glmmTMB, WeMix = fit_WeMix,
             lmerTest = fit_lmerTest, pbkrtest = fit_pbkrtest)[[program]]
 
 likelihood <- function(model) {

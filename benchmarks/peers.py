@@ -14,14 +14,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.linear_workloads import WORKLOADS, Workload
+from benchmarks.generalized_workloads import GeneralizedWorkload
 from benchmarks.turns import Fit, installed_version, serve
+from benchmarks.workloads import WORKLOADS, AnyWorkload
 
 # The peers live in an environment of their own, so they are not known where types are checked.
 Module = Any
 
 
-def glmm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+def glmm(module: Module, workload: AnyWorkload, data: pd.DataFrame) -> float:
+    if isinstance(workload, GeneralizedWorkload):
+        family = {"logit": "binomial", "negative binomial": "negativebinomial"}
+        name = family.get(workload.family, workload.family)
+        fit = module.fit(data, workload.formula, name, nagq=workload.points)
+        return float(fit.loglik)
     satterthwaite = workload.df_method == "satterthwaite"
     fit = module.fit(
         data, workload.formula, "gaussian", reml=workload.restricted, satterthwaite=satterthwaite
@@ -31,7 +37,26 @@ def glmm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
     return float(fit.loglik)
 
 
-def mixedlm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+def gpboost(module: Module, workload: AnyWorkload, data: pd.DataFrame) -> float:
+    if not isinstance(workload, GeneralizedWorkload):
+        raise NotImplementedError("timed on the generalized workloads only")
+    names = {"logit": "bernoulli_logit", "negative binomial": "negative_binomial"}
+    # By default it estimates the log determinant of crossed effects by random vectors.
+    method = "default" if len(workload.groups) == 1 else "cholesky"
+    model = module.GPModel(
+        group_data=data[list(workload.groups)].to_numpy(),
+        likelihood=names.get(workload.family, workload.family),
+        matrix_inversion_method=method,
+    )
+    fixed = np.column_stack([np.ones(len(data)), data[list(workload.fixed)]])
+    model.fit(y=data["y"].to_numpy(), X=fixed)
+    model.get_coef(std_err=True, format_pandas=False)
+    return -float(model.get_current_neg_log_likelihood())
+
+
+def mixedlm(module: Module, workload: AnyWorkload, data: pd.DataFrame) -> float:
+    if isinstance(workload, GeneralizedWorkload):
+        raise NotImplementedError("timed on the linear workloads only")
     fit = module.lmer(workload.formula, data, REML=workload.restricted)
     fit.vcov()
     if not fit.converged:
@@ -44,7 +69,9 @@ def mixedlm(module: Module, workload: Workload, data: pd.DataFrame) -> float:
     return float(getattr(likelihood, "value", likelihood))
 
 
-def statsmodels(module: Module, workload: Workload, data: pd.DataFrame) -> float:
+def statsmodels(module: Module, workload: AnyWorkload, data: pd.DataFrame) -> float:
+    if isinstance(workload, GeneralizedWorkload):
+        raise NotImplementedError("timed on the linear workloads only")
     if workload.crossed:
         raise NotImplementedError("crossed effects only with matrices as long as the data")
     outer, *inner = workload.groups
@@ -66,15 +93,16 @@ def statsmodels(module: Module, workload: Workload, data: pd.DataFrame) -> float
     return float(fit.llf)
 
 
-PROGRAMS: dict[str, Callable[[Module, Workload, pd.DataFrame], float]] = {
+PROGRAMS: dict[str, Callable[[Module, AnyWorkload, pd.DataFrame], float]] = {
     "glmm": glmm,
+    "gpboost": gpboost,
     "mixedlm": mixedlm,
     "statsmodels": statsmodels,
 }
 MODULES = {"statsmodels": "statsmodels.api"}
 
 
-def prepared(program: str, workload: Workload) -> Fit:
+def prepared(program: str, workload: AnyWorkload) -> Fit:
     """Import the program and read the data; what remains is to fit."""
     module = importlib.import_module(MODULES.get(program, program))
     data = pd.read_stata(workload.dta)

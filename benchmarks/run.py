@@ -1,4 +1,4 @@
-"""Times the programs side by side on the linear workloads, and writes the table.
+"""Times the programs side by side on the workloads, and writes the table.
 
     python -m benchmarks.run [--rounds 5] [--size s --size m] [--programs ...] [NAME ...]
 
@@ -21,8 +21,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.linear_workloads import SIZES, WORKLOADS, Workload, write
+from benchmarks.generalized_workloads import GeneralizedWorkload
+from benchmarks.linear_workloads import SIZES
 from benchmarks.turns import ROOT, Failure, Program, Turns
+from benchmarks.workloads import KINDS, WORKLOADS, AnyWorkload, write
 
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "benchmarks" / "README.md"
@@ -40,6 +42,9 @@ COMMANDS: dict[str, list[str]] = {
     "lme4": ["Rscript", "--vanilla", "benchmarks/peers.R", "lme4"],
     "nlme": ["Rscript", "--vanilla", "benchmarks/peers.R", "nlme"],
     "glmmTMB": ["Rscript", "--vanilla", "benchmarks/peers.R", "glmmTMB"],
+    "gpboost": [PEERS_PYTHON, "-m", "benchmarks.peers", "gpboost"],
+    "GLMMadaptive": ["Rscript", "--vanilla", "benchmarks/peers.R", "GLMMadaptive"],
+    "ordinal": ["Rscript", "--vanilla", "benchmarks/peers.R", "ordinal"],
     "mixedlm": [PEERS_PYTHON, "-m", "benchmarks.peers", "mixedlm"],
     "statsmodels": [PEERS_PYTHON, "-m", "benchmarks.peers", "statsmodels"],
     "lmerTest": ["Rscript", "--vanilla", "benchmarks/peers.R", "lmerTest"],
@@ -55,14 +60,42 @@ BY_DF_METHOD = {
     "kroger": ("mixedlm", "pbkrtest"),
 }
 # Those that are timed on nothing else.
-SPECIAL = ("WeMix", "lmerTest", "pbkrtest")
-RIVALS = ("lme4", "nlme", "glmm", "lmerTest", "pbkrtest")
+SPECIAL = ("WeMix", "lmerTest", "pbkrtest", "gpboost", "GLMMadaptive", "ordinal")
+RIVALS = (
+    "lme4",
+    "nlme",
+    "glmm",
+    "gpboost",
+    "glmmTMB",
+    "GLMMadaptive",
+    "ordinal",
+    "lmerTest",
+    "pbkrtest",
+)
 
 LOG_LIKELIHOOD_TOLERANCE = 1e-4
+# Quadrature about posterior modes gives another number than that about means.
+RELATIVE_TOLERANCE = 2e-6
 
 
-def able(workload: Workload, programs: Sequence[str]) -> list[str]:
+def generalized_peers(workload: GeneralizedWorkload) -> tuple[str, ...]:
+    """The programs that fit the same approximation of the same model."""
+    if workload.family in ("weibull", "tobit"):
+        return ("GLMMadaptive",)
+    if workload.family == "ordinal":
+        return ("ordinal",)
+    if workload.points == 1:
+        peers = ("glmm", "glmmTMB", *(("gpboost",) if workload.slope is None else ()))
+        return peers if workload.family == "negative binomial" else (*peers, "lme4")
+    scalar = workload.slope is None and workload.family != "negative binomial"
+    return ("glmm", "GLMMadaptive", *(("lme4",) if scalar else ()))
+
+
+def able(workload: AnyWorkload, programs: Sequence[str]) -> list[str]:
     """Those of the programs that can fit the workload."""
+    if isinstance(workload, GeneralizedWorkload):
+        peers = generalized_peers(workload)
+        return [name for name in programs if name in OWN or name in peers]
     others = [name for name in programs if name not in OWN and name not in SPECIAL]
     if workload.df_method:
         others = list(BY_DF_METHOD[workload.df_method])
@@ -74,7 +107,7 @@ def able(workload: Workload, programs: Sequence[str]) -> list[str]:
 
 
 def take_turns(
-    workload: Workload, programs: Sequence[str], rounds: int, limit: float, patience: float
+    workload: AnyWorkload, programs: Sequence[str], rounds: int, limit: float, patience: float
 ) -> list[Turns]:
     """Start every program, let it fit once, then go round.
 
@@ -124,7 +157,8 @@ def best_log_likelihood(records: Iterable[Turns]) -> float:
 
 def counts(turns: Turns, best: float) -> bool:
     """Whether the program fitted, and as well as the best."""
-    return not turns.failure and turns.log_likelihood >= best - LOG_LIKELIHOOD_TOLERANCE
+    tolerance = max(LOG_LIKELIHOOD_TOLERANCE, RELATIVE_TOLERANCE * abs(best))
+    return not turns.failure and turns.log_likelihood >= best - tolerance
 
 
 def ratio(own: Turns, rival: Turns) -> float:
@@ -202,9 +236,10 @@ def put_into_readme(name: str, text: str, readme: Path = README) -> None:
 def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.run",
-        description="Time mixed-model programs side by side on the linear workloads.",
+        description="Time mixed-model programs side by side.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads (default: by size)")
+    parser.add_argument("--kind", choices=KINDS, default="linear", help="which workloads")
     parser.add_argument("--size", action="append", choices=SIZES, help="default: s and m")
     parser.add_argument("--programs", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--rounds", type=int, default=5)
@@ -212,14 +247,15 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--patience", type=float, default=20, help="a longer first fit (seconds) isn't repeated"
     )
-    parser.add_argument("--results", type=Path, default=RESULTS / "linear", metavar="STEM")
+    parser.add_argument("--results", type=Path, metavar="STEM", help="default: by kind")
     parser.add_argument(
         "--readme", metavar="TABLE", help="put it into README.md as the table of that name"
     )
     options = parser.parse_args(arguments)
     sizes = options.size or ["s", "m"]
     if not options.names:
-        options.names = [name for name in WORKLOADS if name.split("_")[2] in sizes]
+        options.names = [name for name in KINDS[options.kind] if name.split("_")[2] in sizes]
+    options.results = options.results or RESULTS / options.kind
     unknown = set(options.names) - set(WORKLOADS)
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")

@@ -1,6 +1,6 @@
 """statalike on one workload, fitting in turns: the whole command, or its engine alone.
 
-``python -m benchmarks.statalike_fits command WORKLOAD`` types the ``mixed`` command at a session
+``python -m benchmarks.statalike_fits command WORKLOAD`` types the command at a session
 that has the data in memory; timed is everything from parsing the line to the last character of
 the table, which is kept from the terminal.  ``engine`` in place of ``command`` times the fit from
 arrays: outcome, design matrices, integer group codes.  Both are started by `benchmarks.run`.
@@ -15,10 +15,14 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-from benchmarks.linear_workloads import WORKLOADS, Workload
+from benchmarks.generalized_models import model_of
+from benchmarks.generalized_workloads import GeneralizedWorkload
+from benchmarks.linear_workloads import Workload
 from benchmarks.turns import Fit, serve
+from benchmarks.workloads import WORKLOADS, AnyWorkload
 from statalike import __version__
 from statalike.engine.covariance import Identity, Unstructured
+from statalike.engine.generalized.fit import GeneralizedFitOptions, fit_generalized_mixed_model
 from statalike.engine.linear.crossed_fit import fit_crossed_effects_model
 from statalike.engine.linear.crossed_model import (
     CrossedEffectsModel,
@@ -36,11 +40,13 @@ from statalike.engine.residual_structures import AutoregressiveResiduals
 from statalike.engine.robust_variance import robust_variance
 
 
-def command(workload: Workload) -> Fit:
+def command(workload: AnyWorkload) -> Fit:
     """The command at a session that has read the data."""
     session = importlib.import_module("statalike").Session()
     with contextlib.redirect_stdout(io.StringIO()):
         session.run(f'use "{workload.dta}", clear')
+        if isinstance(workload, GeneralizedWorkload) and workload.preparation:
+            session.run(workload.preparation)
 
     def fit() -> float:
         output = io.StringIO()
@@ -101,10 +107,27 @@ def crossed_model_of(workload: Workload, data: pd.DataFrame) -> CrossedEffectsMo
     return CrossedEffectsModel(columns["y"], design(columns, workload.fixed), levels)
 
 
-def engine(workload: Workload) -> Fit:
+def generalized_engine(workload: GeneralizedWorkload) -> Fit:
+    """The fit of a generalized model with standard errors, from arrays."""
+    model, constant = model_of(workload, pd.read_stata(workload.dta))
+    method = "laplace" if workload.points == 1 else "mvaghermite"
+    options = GeneralizedFitOptions(method, workload.points)  # type: ignore[arg-type]
+
+    def fit() -> float:
+        result = fit_generalized_mixed_model(model, options, constant)
+        if not result.converged:
+            raise RuntimeError("not converged")
+        return result.log_likelihood
+
+    return fit
+
+
+def engine(workload: AnyWorkload) -> Fit:
     """The fit with standard errors, from arrays; robust ones of weighted data, and degrees of
     freedom if they are wanted.
     """
+    if isinstance(workload, GeneralizedWorkload):
+        return generalized_engine(workload)
     data = pd.read_stata(workload.dta)
     if workload.crossed:
         return crossed_engine(crossed_model_of(workload, data), workload.restricted)

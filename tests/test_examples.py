@@ -156,3 +156,12 @@ def test_orange_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "log likelihood -131.5846" in text
     assert _number_after(text, "sd(U1) |".rjust(30)) == pytest.approx(31.48, abs=0.01)
     assert _number_after(text, "sd(Residual) |".rjust(30)) == pytest.approx(7.846, abs=0.001)
+
+
+def test_margins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The margin is the mean of predictions with the covariate replaced."""
+    session, text = _run("margins", monkeypatch, tmp_path)
+    assert abs(session.state.memory.scalars["difference"]) < 1e-12  # type: ignore[arg-type]
+    assert "Marginal predicted mean, predict()" in text
+    assert "Predicted mean, fixed portion only, predict(mu fixedonly)" in text
+    assert "urban@_at" in text

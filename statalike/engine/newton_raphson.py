@@ -30,7 +30,7 @@ FIRST_INCREMENT = 0.125
 # How often a step is halved that is judged by the approximation it starts from.
 MAXIMUM_NEARBY_HALVINGS = 6
 FLAT = 1e-10
-# Where the objective is flat in some direction no iteration gets any further.
+# Where the objective is flat no iteration gets any further.
 STILL = 1e-12
 MAXIMUM_STALLED = 10
 LEAST_LENGTH = 1e-12
@@ -43,7 +43,7 @@ class Objective(Protocol):
     """Value, gradient (K,) and Hessian (K, K) at parameters (K,).
 
     With ``derivatives`` false only the value is needed; the arrays returned are then ignored.  An
-    undefined value is nan or -inf.
+    undefined value is nan or infinite.
     """
 
     def __call__(self, parameters: Array, derivatives: bool, /) -> tuple[float, Array, Array]: ...
@@ -229,8 +229,8 @@ def maximise(
     its eigenvalues are replaced by their magnitudes, and the step is lengthened as long as that
     pays; so is that of a quasi-Newton method while the slope along it stays steep.  Techniques
     take turns as ``rules.techniques`` say.  It ends without convergence after
-    ``rules.iterations``, or when several iterations in succession change nothing or stay where
-    the objective is flat: to go on would be to follow rounding errors.
+    ``rules.iterations``, or when the objective does not change in several iterations in
+    succession: to go on would be to follow rounding errors.
 
     Raises ``FloatingPointError`` when the objective is undefined at the start, and ``ValueError``
     for BHHH when the objective has no scores.
@@ -332,9 +332,8 @@ def maximise(
             float(np.linalg.norm(taken)),
             ConvergenceMeasures(moved, gained, scaled_gradient),
         )
-        unmoved = moved <= STILL and gained <= STILL
-        flat = not concave and gained <= FLAT
-        stalled = stalled + 1 if unmoved or flat else 0
+        flat = gained <= (STILL if concave else FLAT)
+        stalled = stalled + 1 if flat else 0
         if stalled == MAXIMUM_STALLED:
             break
     return Optimum(
@@ -372,7 +371,7 @@ def _moved(
         value = trial.value
     trials = [StepTrial(length, value)]
     slack = 1e-13 * (abs(before.value) + 1.0)
-    backed_up = not value >= before.value - slack
+    backed_up = not before.value - slack <= value < np.inf
     if backed_up:
         length = _shortened(evaluations, before, step, trials)
         trial = None
@@ -413,7 +412,7 @@ def _shortened(
             length = 0.5**halving
             value = judge(before.parameters + length * step)
             trials.append(StepTrial(length, value))
-            if value > before.value:
+            if before.value < value < np.inf:
                 return length
     return 0.0
 
@@ -433,7 +432,7 @@ def _lengthened(
     for _ in range(MAXIMUM_DOUBLINGS):
         value = evaluations.nearby_value(before.parameters + (length + increment) * step)
         trials.append(StepTrial(length + increment, value))
-        if not value > best + FLAT * (abs(best) + 1.0):
+        if not best + FLAT * (abs(best) + 1.0) < value < np.inf:
             break
         length, best, increment = length + increment, value, 2.0 * increment
     return length

@@ -301,17 +301,6 @@ class NestedEffect(Node):
 
 
 @dataclass(frozen=True)
-class RandomEffect(Node):
-    """``U[id]``, ``V[school>class]``: a random effect of a nonlinear model and its level.
-
-    ``levels`` are variables from the outermost to the innermost.
-    """
-
-    name: str
-    levels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class CustomContrast(Node):
     """``{a -1 0 1}``: one contrast of the levels of ``a``, or of the cells of several factors.
 
@@ -321,6 +310,17 @@ class CustomContrast(Node):
     variables: tuple[VariablePattern, ...]
     coefficients: tuple[float, ...] = ()
     matrix: str = ""
+
+
+@dataclass(frozen=True)
+class RandomEffect(Node):
+    """``U[id]``, ``V[school>class]``: a random effect of a nonlinear model and its level.
+
+    ``levels`` are variables from the outermost to the innermost.
+    """
+
+    name: str
+    levels: tuple[str, ...]
 
 
 VariableItem: TypeAlias = (

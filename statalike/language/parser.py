@@ -305,6 +305,19 @@ def parse_statistics(text: str) -> tuple[StatisticItem, ...]:
     return items
 
 
+# --- cutting -----------------------------------------------------------------------------------
+
+
+def without_selection(text: str) -> str:
+    """A command line without its ``if`` and ``in``, for data that hold the selected rows alone."""
+    _, clauses = grammar.parse("command_line", text)
+    for pieces in reversed(clauses):
+        for piece in reversed(pieces.pieces):
+            if piece.kind in ("if", "in"):
+                text = f"{text[: piece.span[0]].rstrip()} {text[piece.span[1] :].lstrip()}".rstrip()
+    return text
+
+
 # --- splitting ---------------------------------------------------------------------------------
 
 

@@ -43,10 +43,13 @@ class RandomEffectsBlock:
 
 @dataclass(frozen=True)
 class RandomEffectsTable:
-    """All blocks; ``legend`` shows how each parameter is written in place of its precision."""
+    """All blocks; ``legend`` shows how each parameter is written in place of its precision.
+
+    ``error_method`` is the word above the standard errors (``Robust``, ``Bootstrap``).
+    """
 
     blocks: tuple[RandomEffectsBlock, ...]
-    robust: bool = False
+    error_method: str = ""
     level: float = 95.0
     formats: NumberFormats = field(default_factory=NumberFormats)
     interval: bool = True
@@ -57,11 +60,12 @@ def random_effects_table(table: RandomEffectsTable) -> list[Line]:
     """The lines of the table, from its first rule to its last."""
     numbers = 48 if table.interval or table.legend else 23
     interval = f"[{table.level:g}% conf. interval]".rjust(25) if table.interval else ""
-    error = "std. err." if table.robust else "Std. err."
+    error = "std. err." if table.error_method else "Std. err."
     outer = line("-" * (NAME_WIDTH + 1 + numbers))
     lines = [outer]
-    if table.robust:
-        lines.append(line(" " * NAME_WIDTH + "|               Robust           "))
+    if table.error_method:
+        above = " " * (18 - len(table.error_method) // 2) + table.error_method
+        lines.append(line(" " * NAME_WIDTH + "|" + above.ljust(32)))
     titles = "  Legend" if table.legend else f"   {error}{interval}"
     lines.append(line(f"  Random-effects parameters  |   Estimate{titles}"))
     separator = line("-" * NAME_WIDTH + "+" + "-" * numbers)

@@ -238,3 +238,45 @@ def test_correlations_in_the_published_layout() -> None:
         "    headroom |  -0.4138    1.0000           \n"
         "      length |  -0.7958    0.5163    1.0000 \n"
     )
+
+
+def test_published_layout_with_free_parameters() -> None:
+    """A table of a published page: one model has a logarithm, the other the variance itself."""
+    session = quiet_session()
+    names = [f"hosp:{name}" for name in ("loginc", "distance", "dropout", "college", "_cons")]
+    b = [0.56220088, -0.07659154, -1.9977529, 1.0336304, -3.36984, 0.4372018]
+    session.state.e = posted([*names, "/:lnsig2u"], b, np.eye(6))
+    session.run("estimates store xt", quietly=True)
+    b = [0.56220292, -0.07659161, -1.9977619, 1.0336349, -3.369853, 1.5484071]
+    session.state.e = posted([*names, "/:var(_cons[mother])"], b, np.eye(6))
+    session.run("estimates store me", quietly=True)
+    assert session.output("estimates table xt me") == (
+        "\n"
+        "----------------------------------------\n"
+        "    Variable |     xt           me      \n"
+        "-------------+--------------------------\n"
+        "hosp         |\n"
+        "      loginc |  .56220088    .56220292  \n"
+        "    distance | -.07659154   -.07659161  \n"
+        "     dropout | -1.9977529   -1.9977619  \n"
+        "     college |  1.0336304    1.0336349  \n"
+        "       _cons |   -3.36984    -3.369853  \n"
+        "-------------+--------------------------\n"
+        "    /lnsig2u |   .4372018               \n"
+        "        var( |\n"
+        "_cons[mot~r])|               1.5484071  \n"
+        "----------------------------------------\n"
+    )
+
+
+def test_groups_are_summarised_on_demand() -> None:
+    session = typed(
+        "set obs 60\nset seed 4\ngenerate id = mod(_n, 12)\ngenerate x = rnormal()\n"
+        "generate y = x + id/3 + rnormal()\nmixed y x if _n > 12 || id:\n"
+    )
+    session.run("estat summarize, group", quietly=True)
+    stats = session.state.r.matrices["stats"]
+    assert [str(s) for s in stats.rows] == ["y", "x", "id"]
+    ids = session.state.data.numbers("id")[12:]
+    assert stats.values[2].tolist() == pytest.approx([ids.mean(), ids.std(ddof=1), 0, 11])
+    assert "Estimation sample" not in session.output("estat summarize, noheader")

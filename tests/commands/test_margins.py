@@ -430,6 +430,53 @@ def test_blocks_of_observations_make_no_difference(
     np.testing.assert_allclose(pieces[1], whole[1], rtol=1e-10)
 
 
+# --- unconditional variances ---------------------------------------------------------------------
+
+
+def test_unconditional_variance_of_a_mean() -> None:
+    """With a constant alone the margin is the mean, whose variance is s2/n; with a covariate the
+    mean of predictions is the mean of the outcome still."""
+    made = pupils()
+    y = column(made, "y")
+    for model in ("regress y, vce(robust)", "regress y x z, vce(robust)"):
+        made.run(model, quietly=True)
+        found, errors = margins(made, "margins, vce(unconditional)")
+        np.testing.assert_allclose(found, [y.mean()], rtol=1e-10)
+        np.testing.assert_allclose(errors, [y.std(ddof=1) / np.sqrt(len(y))], rtol=1e-8)
+    text = made.output("margins, vce(unconditional)")
+    assert "Unconditional" in text and "Model VCE" not in text
+
+
+def test_unconditional_variance_by_leaving_clusters_out() -> None:
+    """Near to the jackknife over clusters, which takes covariates as sampled."""
+    made = pupils(regions=12)
+    made.run("egen cluster = group(region school)", quietly=True)
+    for model in (
+        "regress y x i.a {}, vce(cluster cluster)",
+        "mixed y x i.a {} || cluster:, vce(robust)",
+    ):
+        made.run(model.format(""), quietly=True)
+        _, errors = margins(made, "margins, at(x=1) vce(unconditional)")
+        left: list[float] = []
+        count = int(column(made, "cluster").max())
+        for k in range(1, count + 1):
+            made.run(model.format(f"if cluster != {k}"), quietly=True)
+            left.append(float(margins(made, "margins, at(x=1)")[0][0]))
+        spread = np.sqrt((count - 1) / count * np.sum((np.array(left) - np.mean(left)) ** 2))
+        np.testing.assert_allclose(errors, [spread], rtol=0.06)
+
+
+def test_unconditional_variance_after_generalized_models(binary: Session) -> None:
+    """Larger than by the delta method, which takes covariates as fixed, by their share."""
+    before = binary.state.e
+    binary.run("melogit y x i.a || g:, vce(robust)", quietly=True)
+    _, delta = margins(binary, "margins")
+    _, errors = margins(binary, "margins, vce(unconditional)")
+    binary.state.e = before
+    assert 0.8 * delta[0] < errors[0] < 1.5 * delta[0]
+    assert errors[0] != delta[0]
+
+
 # --- Stata's own --------------------------------------------------------------------------------
 
 
@@ -462,7 +509,8 @@ def test_reference_log_of_mean_survival_times() -> None:
         ("margins, eyex(a)", 198, "option eyex() does not allow factor variables"),
         ("margins, predict(stdp)", 322, "prediction is a function of possibly stochastic"),
         ("margins, predict(mu conditional(ebmeans))", 322, "option conditional(ebmeans)"),
-        ("margins, vce(unconditional)", 198, "vcetype unconditional not yet supported"),
+        ("margins, vce(unconditional)", 198, "vce(unconditional) requires that the model be fit"),
+        ("margins, vce(robust)", 198, "vcetype robust not allowed"),
         ("margins, df(-1)", 198, "df() must be positive"),
         ("margins, emptycells(maybe)", 198, "option emptycells() incorrectly specified"),
         ("margins if x > 100", 2000, "no observations"),

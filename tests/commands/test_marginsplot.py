@@ -92,6 +92,16 @@ def test_points_that_do_not_differ_in_values(made: Session) -> None:
     assert "margins: _atopt" in made.output("marginsplot, nodraw")
 
 
+def test_comparisons(made: Session) -> None:
+    graph = drawn(made, "margins r.b, at(x=(0 1 2))")
+    np.testing.assert_array_equal(graph.panels[0].layers[-1].data["x"], [0, 1, 2])
+    assert graph.titles["title"].lines[0].startswith("Contrasts of predictive margins")
+    graph = drawn(made, "margins a, pwcompare")
+    assert graph.x.labels.texts == ("2 vs 1", "3 vs 1", "3 vs 2")
+    graph = drawn(made, "margins r.b r.a")
+    assert graph.x.labels.texts == ("girls vs boys", "2 vs 1", "3 vs 1")
+
+
 def test_margins_are_kept_after_other_commands(made: Session) -> None:
     made.run("margins b", quietly=True)
     made.run("summarize y", quietly=True)

@@ -97,7 +97,7 @@ def test_missing_values_are_handed_on() -> None:
         ("matrix rename A B", 110),
         ("matrix rownames A = a b c", 503),
         ("matrix rownames A", 198),
-        ("matrix accum X = y", 199),
+        ("matrix glsaccum X = y", 199),
         ("matrix A[1, 2] = B", 503),
         ("matrix A[9, 9] = 1", 503),
     ],

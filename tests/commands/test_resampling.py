@@ -193,6 +193,21 @@ def test_a_failed_replicate_is_left_out(session: Session) -> None:
     assert dots.count("x") == session.state.e.scalars["N_misreps"] > 0
 
 
+def test_selections_of_the_command_are_made_once(session: Session) -> None:
+    """``in`` would leave the samples out of range or smaller than they are."""
+    y = session.state.data.numbers("y")
+    session.run("jackknife, nodots: regress y in 1/9", quietly=True)
+    assert matrix(session, "V")[0, 0] == pytest.approx(y[:9].var(ddof=1) / 9)
+    session.run("regress y if _n > 30, vce(jackknife, nodots)", quietly=True)
+    assert matrix(session, "V")[0, 0] == pytest.approx(y[30:].var(ddof=1) / 10)
+    session.run("jackknife m=r(mean), nodots: summarize y in -5/l", quietly=True)
+    assert matrix(session, "V")[0, 0] == pytest.approx(y[35:].var(ddof=1) / 5)
+    session.run("bootstrap n=r(N), reps(5) nodots: summarize y in 3/10", quietly=True)
+    assert matrix(session, "V")[0, 0] == 0
+    session.run("statsby n=r(N), by(group) clear: summarize y in 1/5", quietly=True)
+    assert session.state.data.numbers("n").tolist() == [2, 3]
+
+
 BAD = [
     ("bootstrap, reps(1): regress y x", 198),
     ("bootstrap, reps(5): regress y nosuch", 111),

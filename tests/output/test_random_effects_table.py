@@ -97,7 +97,7 @@ def test_residual_variances_by_group() -> None:
 
 def test_robust_and_missing() -> None:
     block = RandomEffectsBlock("id: Identity", (RandomEffectsRow("sd(_cons)", 0.9211572),))
-    table = RandomEffectsTable((block,), robust=True, level=90)
+    table = RandomEffectsTable((block,), error_method="Robust", level=90)
     text = printed(random_effects_table(table)).split("\n")
     assert text[1] == "                             |               Robust           "
     assert text[2] == (

@@ -110,7 +110,7 @@ def header(results: Results, *, groups: bool = True, small: bool = False) -> Est
         group_summaries(results) if groups else (),
         _model_test(results, small=small),
         scalars["ll"],
-        criterion_name(macros["method"] == "REML", "vcetype" in macros),
+        criterion_name(macros["method"] == "REML", macros["vce"] in ("robust", "cluster")),
         _degrees_of_freedom(results) if small else None,
     )
 
@@ -180,7 +180,7 @@ def fixed_effects_table(
     table = CoefficientTable(
         (CoefficientSection(rows),),
         dependent=outcome,
-        statistic_title="t" if small else "z",
+        statistic_title="t" if small or "df_r" in results.scalars else "z",
         level=level,
         error_method=results.macros.get("vcetype", ""),
         width_names=tuple(names),
@@ -218,7 +218,7 @@ def _random_table(state: State, options: Mapping[str, Any], level: float) -> lis
     return random_effects_table(
         RandomEffectsTable(
             blocks,
-            robust="vcetype" in results.macros,
+            error_method=results.macros.get("vcetype", ""),
             level=level,
             formats=number_formats(options, state.settings),
             interval=not options.get("noci"),

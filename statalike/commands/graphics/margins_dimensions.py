@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from statalike.data.missing import MISSING
 from statalike.errors import StataError
 from statalike.output.coefficient_names import components_of, simplified
 from statalike.results.stores import Results
+
+#: the name of the comparison of one level with another
+_PAIR = re.compile(r"[a-z]*(\d+)vs(\d+)\.(\w+)\Z")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class PlottedMargins:
 
 def plotted_margins(results: Results, data: Dataset, level: float) -> PlottedMargins:
     """The margins of r() (kept since ``margins``) with their dimensions."""
+    results = _compared(results)
     b = results.matrices["b"]
     values = b.values[0]
     lower = upper = np.full(len(values), np.nan)
@@ -86,13 +91,16 @@ def plotted_margins(results: Results, data: Dataset, level: float) -> PlottedMar
     ]
     levels, effects = _levels(results, kept)
     dimensions: list[Dimension] = []
+    comparisons = _comparisons(results, kept, data)
     for name, own in levels.items():
         if name == "_at":
             dimensions += _at_dimensions(results, data, own)
         elif len(set(own.tolist())) > 1 or name not in ("_predict",):
             dimensions.append(_factor_dimension(name, own, data))
+    if comparisons:
+        dimensions.append(_text_dimension("_comparison", "Comparisons", comparisons))
     if len(set(effects)) > 1:
-        dimensions.append(_effect_dimension(effects))
+        dimensions.append(_text_dimension("_deriv", "Effects with respect to", effects))
     return PlottedMargins(
         tuple(dimensions),
         _known(values)[kept],
@@ -118,7 +126,9 @@ def _levels(results: Results, kept: list[int]) -> tuple[Mapping[str, np.ndarray]
         if by_effect:
             effects.append(simplified(stripe.equation or name))
             name = stripe.name if stripe.equation else "_cons"
-        if name == "_cons":
+        if _are_compared(results):
+            name = name.partition("@")[2]
+        if name in ("_cons", ""):
             continue
         for component in components_of(name):
             found.setdefault(component.variable, []).append(component.level or 0)
@@ -197,11 +207,45 @@ def _factor_dimension(name: str, levels: np.ndarray, data: Dataset) -> Dimension
     return _measure_dimension(name, levels.astype(np.float64), data)
 
 
-def _effect_dimension(effects: list[str]) -> Dimension:
-    distinct = list(dict.fromkeys(effects))
-    codes = np.array([distinct.index(effect) for effect in effects])
+def _text_dimension(name: str, title: str, own: list[str]) -> Dimension:
+    distinct = list(dict.fromkeys(own))
+    codes = np.array([distinct.index(text) for text in own])
     values = tuple(float(k) for k in range(1, len(distinct) + 1))
-    return Dimension("_deriv", "Effects with respect to", values, tuple(distinct), True, codes)
+    return Dimension(name, title, values, tuple(distinct), True, codes)
+
+
+def _compared(results: Results) -> Results:
+    """The results with pairs of margins, where there are some, in the place of margins."""
+    if "b_vs" not in results.matrices:
+        return results
+    found = results.copy()
+    found.matrices |= {"b": results.matrices["b_vs"], "V": results.matrices["V_vs"]}
+    return found
+
+
+def _comparisons(results: Results, kept: list[int], data: Dataset) -> list[str]:
+    """How each comparison reads, ``girls vs boys``; none for plain margins."""
+    if not _are_compared(results):
+        return []
+    names = [results.matrices["b"].columns[k].name for k in kept]
+    return [
+        " ".join(_comparison(piece, data) for piece in name.partition("@")[0].split("#"))
+        for name in names
+    ]
+
+
+def _are_compared(results: Results) -> bool:
+    return "L" in results.matrices or "b_vs" in results.matrices
+
+
+def _comparison(piece: str, data: Dataset) -> str:
+    """``r2vs1.group`` → ``2 vs 1``, by value labels where there are some."""
+    found = _PAIR.match(piece)
+    if found is None:
+        return piece
+    first, second, variable = found.groups()
+    texts = [_label(data, variable, float(level)) or level for level in (first, second)]
+    return " vs ".join(texts)
 
 
 def _label(data: Dataset, name: str, value: float) -> str:

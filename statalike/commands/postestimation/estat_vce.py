@@ -116,8 +116,8 @@ def _block(shown: NamedMatrix, first: str, second: str, shape: str, linesize: in
 @command(
     "estat summarize",
     "estat su",
-    syntax="",
-    unsupported="EQuation(string) GRoup LABels NOHEAder NOWEIghts",
+    syntax="[, GRoup NOHEAder]",
+    unsupported="EQuation(string) LABels NOWEIghts",
     help="summary of the estimation sample",
     section="Postestimation",
 )
@@ -131,6 +131,10 @@ def estat_summarize(state: State, arguments: Arguments) -> None:
     for stripe in results.matrices["b"].columns:
         if stripe.name != "_cons" and not stripe.equation.startswith("/"):
             names.append(stripe.name)
+    if arguments.flag("group"):
+        levels = results.macros.get("ivars", "").split()
+        names += [name for name in levels if name in state.data]
+    names = [name for name in names if not _is_text(state, name)]
     rows: list[VariableSummary] = []
     for name in dict.fromkeys(names):
         column = Column.parse(name)
@@ -154,4 +158,9 @@ def estat_summarize(state: State, arguments: Arguments) -> None:
     state.r = Results(matrices={"stats": NamedMatrix(np.array(stats), stripes, titles)})
     state.console.print()
     lines = estimation_summary(results.macros["cmd"], count, rows, value_labels(state.data))
-    state.console.print_lines(lines)
+    state.console.print_lines(lines[2:] if arguments.flag("noheader") else lines)
+
+
+def _is_text(state: State, name: str) -> bool:
+    """Whether a name is that of a string variable, which has no moments."""
+    return name in state.data and state.data.variable(name).is_string

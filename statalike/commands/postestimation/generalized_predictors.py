@@ -13,10 +13,12 @@ from statalike.commands.postestimation.generalized_estimates import (
     spread_effects,
 )
 from statalike.commands.postestimation.predict import PredictRequest
+from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.engine.families.family import Array
 from statalike.engine.generalized.posterior import Estimate, PosteriorRules
 from statalike.errors import StataError
+from statalike.results.stores import Results
 from statalike.state import State
 
 #: random effects at posterior means or modes, at zero, or integrated out
@@ -152,7 +154,21 @@ def prior_standard_deviation(state: State, description: GeneralizedDescription) 
     """The standard deviation ``sqrt(z'Dz)`` of Zu for every observation, missing where unknown."""
     data = state.data
     variance, missing = np.zeros(data.n), np.zeros(data.n, dtype=bool)
-    roots = iter(estimated_point(state.e, description).roots)
+    for covariates, root in random_covariates(data, state.e, description):
+        absent = np.any(covariates >= MISSING, axis=1)
+        covariates[absent] = 0.0
+        variance += np.sum((covariates @ root) ** 2, axis=1)
+        missing |= absent
+    return np.where(missing, MISSING, np.sqrt(variance))
+
+
+def random_covariates(
+    data: Dataset, results: Results, description: GeneralizedDescription
+) -> list[tuple[Array, Array]]:
+    """Covariates z (n, q) of random effects that vary together, and the Cholesky factor (q, q) of
+    their covariance matrix."""
+    found: list[tuple[Array, Array]] = []
+    roots = iter(estimated_point(results, description).roots)
     for _, equations in description.levels:
         # Effects of crossed terms have a matrix for each equation, others for each level.
         parts = [(own,) for own in equations] if description.crossed else [equations]
@@ -162,9 +178,5 @@ def prior_standard_deviation(state: State, description: GeneralizedDescription) 
                 for equation in part
                 for column in (equation.columns or (None,))
             ]
-            covariates = np.stack(columns, axis=1)
-            absent = np.any(covariates >= MISSING, axis=1)
-            covariates[absent] = 0.0
-            variance += np.sum((covariates @ next(roots)) ** 2, axis=1)
-            missing |= absent
-    return np.where(missing, MISSING, np.sqrt(variance))
+            found.append((np.stack(columns, axis=1), next(roots)))
+    return found

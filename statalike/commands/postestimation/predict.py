@@ -138,7 +138,7 @@ def add_group_scores(
         "[anything] [if] [in] [, XB STDP FITted Residuals RSTAndard REFfects reses(string) "
         "RELevel(string) SCores STDF STDR RSTUdent COOKsd Leverage Hat DFIts Welsch COVratio "
         "DFBeta(varname) MU PR PR(string) ETA DENsity DISTribution PEArson DEViance ANScombe "
-        "MEAN MEDian HAZard SURV E(string) YSTAR(string) OUTcome(string) "
+        "MEAN MEDian HAZard SURV E E(string) U UE XBU YSTAR(string) OUTcome(string) "
         "CONDitional CONDitional(string) MARGinal FIXEDonly NOOFFset MEANS MODES EBMEANs EBMODEs "
         "YHat PARAMeters PARAMeters(string) INTPoints(numlist min=1 max=1 integer) "
         "ITERate(numlist min=1 max=1 integer >=0) "
@@ -156,6 +156,8 @@ def predict(state: State, arguments: Arguments) -> None:
     for option in arguments.options:
         if option not in _options[estimator]:
             raise option_not_allowed(option)
+    if (arguments.options.get("e") is True) != (estimator == "xtreg" and arguments.typed("e")):
+        raise StataError(198, "option e incorrectly specified")
     names = tuple(arguments.body.split())
     if not names:
         raise StataError(100, "varlist required")

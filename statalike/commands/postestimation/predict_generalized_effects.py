@@ -37,6 +37,7 @@ from statalike.engine.generalized.objective import IntegrationMethod
 from statalike.engine.generalized.posterior import Estimate
 from statalike.errors import StataError
 from statalike.results.stores import Results
+from statalike.state import State
 
 
 def add_effects(request: PredictRequest, description: GeneralizedDescription) -> None:
@@ -70,10 +71,19 @@ def add_scores(request: PredictRequest, description: GeneralizedDescription) -> 
     """``scores``: one variable for each parameter of e(b), with the score of each highest-level
     group in its last observation.
     """
-    state = request.state
+    new = new_names(request.names, len(request.state.e.matrices["b"].columns), request.state)
+    scores, group = scores_of_groups(request.state, description)
+    add_group_scores(request, new, scores, group)
+
+
+def scores_of_groups(
+    state: State, description: GeneralizedDescription
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Scores (G,) of the highest-level groups in each element of e(b), and the group (n,) of each
+    observation, -1 outside the estimation sample; r(198), r(430), r(459).
+    """
     if description.crossed:
         raise StataError(198, "option scores not yet supported with crossed random effects")
-    new = new_names(request.names, len(state.e.matrices["b"].columns), state)
     sample = fitted_sample(state)
     check_unchanged(state.data, state.e, sample)
     weights = stored_model_weights(state, description, sample)
@@ -94,7 +104,7 @@ def add_scores(request: PredictRequest, description: GeneralizedDescription) -> 
         raise StataError(430, "scores could not be found at the estimates") from None
     group = np.full(state.data.n, -1)
     group[sample] = highest
-    add_group_scores(request, new, _columns_of_estimates(state.e, separate, scores), group)
+    return _columns_of_estimates(state.e, separate, scores), group
 
 
 def _with_separate_variances(description: GeneralizedDescription) -> GeneralizedDescription:

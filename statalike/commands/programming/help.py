@@ -117,6 +117,7 @@ SHARED_PAGES = {
     "saveold": "save",
     "scatter": "twoway",
     "sreturn": "return",
+    "svmat": "matrix",
     "sysuse": "webuse",
     "tab1": "tabulate",
     "tab2": "tabulate",

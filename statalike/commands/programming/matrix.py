@@ -26,10 +26,7 @@ from statalike.output.styled import line
 from statalike.results.matrix import NamedMatrix, Stripe
 from statalike.state import State
 
-NOT_YET_SUPPORTED = (
-    "accum glsaccum opaccum vecaccum score svd symeigen eigenvalues dissimilarity coljoinbyname "
-    "rowjoinbyname mlsum post"
-)
+NOT_YET_SUPPORTED = "glsaccum opaccum dissimilarity coljoinbyname rowjoinbyname mlsum post"
 
 
 @command("matrix", "mat", form="family", default="define", help="matrices of the session")
@@ -128,7 +125,7 @@ def matrix_drop(state: State, text: str) -> None:
     if not names:
         raise invalid_syntax()
     for name in names:
-        _own_matrix(state, name)
+        own_matrix(state, name)
     for name in names:
         state.memory.matrices.pop(name, None)
 
@@ -142,7 +139,7 @@ def matrix_drop(state: State, text: str) -> None:
 )
 def matrix_rename(state: State, arguments: Arguments) -> None:
     old, new = arguments.names
-    found = _own_matrix(state, old)
+    found = own_matrix(state, old)
     if new in state.memory.matrices:
         raise StataError(110, f"{new} already defined")
     state.memory.matrices[check_name(new)] = found
@@ -155,7 +152,7 @@ def _rename(state: State, text: str, rows: bool, rename: Callable[[Stripe, str],
     rest = rest.strip()
     if not rest.startswith("="):
         raise invalid_syntax()
-    found = _own_matrix(state, name)
+    found = own_matrix(state, name)
     given = rest[1:].split()
     stripes = found.rows if rows else found.columns
     if not given:
@@ -239,7 +236,8 @@ def _row_names(state: State, variable: str | None, labels: np.ndarray) -> tuple[
     )
 
 
-def _own_matrix(state: State, name: str) -> NamedMatrix:
+def own_matrix(state: State, name: str) -> NamedMatrix:
+    """A matrix of the session; r(111)."""
     found = state.memory.matrices.get(name)
     if found is None:
         raise StataError(111, f"matrix {name} not found")
@@ -249,7 +247,7 @@ def _own_matrix(state: State, name: str) -> NamedMatrix:
 def _matrix(state: State, name: str) -> NamedMatrix:
     """A matrix of the session or of e() and r(); r(111)."""
     if "(" not in name:
-        return _own_matrix(state, name)
+        return own_matrix(state, name)
     stored = parse_expression(name)
     if not isinstance(stored, StoredResult):
         raise invalid_syntax()

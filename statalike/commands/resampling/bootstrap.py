@@ -12,18 +12,20 @@ import numpy as np
 from statalike.commands.estimation.display_options import confidence_level
 from statalike.commands.registry import command
 from statalike.commands.resampling.collected_statistics import Collection, collection_of
+from statalike.commands.resampling.estimation_prefix import estimation_prefix
 from statalike.commands.resampling.jackknife import leave_one_out
 from statalike.commands.resampling.replication import (
     Run,
     collected,
     dot_step,
-    read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
     run_first,
     set_seed,
 )
-from statalike.commands.resampling.resampling_display import model_test, show_resampled
+from statalike.commands.resampling.resampled_results import post_names
+from statalike.commands.resampling.resampling_display import model_test
 from statalike.commands.resampling.sampling_units import SamplingUnits, sampling_units
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
@@ -34,8 +36,8 @@ from statalike.engine.resampling import (
     drawn_units,
     replicate_covariance,
 )
-from statalike.errors import StataError, last_estimates_not_found
-from statalike.evaluation import StateContext, estimation_sample
+from statalike.errors import StataError
+from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import is_true
 from statalike.language.parser import parse_expression
@@ -63,21 +65,30 @@ UNSUPPORTED = "JACKknifeopts(string) TRace VERbose NOSVYadjust"
     synonyms="bs",
 )
 def bootstrap(state: State, given: str, run: Run, inner: str) -> None:
-    arguments = read_prefix(state, "bootstrap", given, SYNTAX, UNSUPPORTED)
-    if not inner:
-        if state.e.macros.get("prefix") != "bootstrap":
-            raise last_estimates_not_found()
-        show_resampled(state, arguments.options)
-        return
-    with state.undone_on_failure():
-        bootstrap_estimates(state, arguments, run, inner, f"bootstrap {given}: {inner}")
-    show_resampled(state, arguments.options)
+    estimation_prefix(
+        state,
+        "bootstrap",
+        given,
+        run,
+        inner,
+        syntax=SYNTAX,
+        unsupported=UNSUPPORTED,
+        estimate=bootstrap_estimates,
+    )
 
 
 def bootstrap_estimates(
-    state: State, arguments: Arguments, run: Run, inner: str, command_line: str
+    state: State,
+    arguments: Arguments,
+    run: Run,
+    inner: str,
+    command_line: str,
+    again: Run | None = None,
 ) -> None:
-    """Run the command on the data and on each sample, and leave the results in e()."""
+    """Run the command on the data and on each sample, and leave the results in e().
+
+    ``again`` runs it on a sample where that is not the command's text without ``if`` and ``in``.
+    """
     replications = arguments.integer("reps") or 0
     if replications < 2:
         raise StataError(198, "reps() must be an integer greater than 1")
@@ -91,10 +102,7 @@ def bootstrap_estimates(
     observed = collection.values(state)
     if np.isnan(observed).any():
         raise StataError(498, "statistics are missing on the estimation sample")
-    rows = np.arange(state.data.n)
-    sample = estimation_sample(state)
-    if sample is not None and not arguments.flag("nodrop"):
-        rows = np.flatnonzero(sample)
+    rows, run = rows_and_command(state, arguments, run, inner, again)
     first = _FirstRun(state.e, state.r, state.data, rows)
     units = sampling_units(state, arguments, rows)
     drawer = _Drawer(first, units, arguments)
@@ -264,20 +272,3 @@ def _post(
     scalars["level"] = level
     scalars.pop("df_r", None)
     post_names(results, collection, "bootstrap", "Bootstrap results")
-
-
-def post_names(results: Results, collection: Collection, prefix: str, title: str) -> None:
-    """What e() says of the prefix and of expressions; variances of before are forgotten."""
-    scalars, macros = results.scalars, results.macros
-    for name in ("V_modelbased", "table", "V_df", "df"):
-        results.matrices.pop(name, None)
-    for name in ("F", "N_clust", "p_c", "dfmethod"):
-        scalars.pop(name, None)
-    macros.pop("clustvar", None)
-    macros |= {"prefix": prefix, "vce": prefix, "vcetype": prefix.capitalize()}
-    macros["properties"] = "b V"
-    if not collection.coefficients:
-        macros |= {"cmd": prefix, "title": title}
-        scalars["k_exp"] = float(len(collection.statistics))
-        for i, statistic in enumerate(collection.statistics, 1):
-            macros[f"exp{i}"] = statistic.text

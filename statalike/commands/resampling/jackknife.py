@@ -6,22 +6,24 @@ import numpy as np
 
 from statalike.commands.registry import command
 from statalike.commands.resampling.collected_statistics import Collection, collection_of
+from statalike.commands.resampling.estimation_prefix import estimation_prefix
 from statalike.commands.resampling.replication import (
     Run,
     collected,
     dot_step,
-    read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
     run_first,
 )
-from statalike.commands.resampling.resampling_display import model_test, show_resampled
+from statalike.commands.resampling.resampled_results import post_names
+from statalike.commands.resampling.resampling_display import model_test
 from statalike.commands.resampling.sampling_units import SamplingUnits, sampling_units
 from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.engine.resampling import jackknife_covariance
-from statalike.errors import StataError, last_estimates_not_found
-from statalike.evaluation import StateContext, estimation_sample
+from statalike.errors import StataError
+from statalike.evaluation import StateContext
 from statalike.language.arguments import Arguments
 from statalike.language.expressions import evaluate_scalar
 from statalike.language.parser import parse_expression
@@ -48,23 +50,30 @@ UNSUPPORTED = "IDcluster(string) REJect(string) TRace VERbose NOSVYadjust KEEP"
     synonyms="jknife",
 )
 def jackknife(state: State, given: str, run: Run, inner: str) -> None:
-    arguments = read_prefix(state, "jackknife", given, SYNTAX, UNSUPPORTED)
-    if not inner:
-        if state.e.macros.get("prefix") != "jackknife":
-            raise last_estimates_not_found()
-        show_resampled(state, arguments.options)
-        return
-    with state.undone_on_failure():
-        jackknife_estimates(state, arguments, run, inner, f"jackknife {given}: {inner}")
-    show_resampled(state, arguments.options)
+    estimation_prefix(
+        state,
+        "jackknife",
+        given,
+        run,
+        inner,
+        syntax=SYNTAX,
+        unsupported=UNSUPPORTED,
+        estimate=jackknife_estimates,
+    )
 
 
 def jackknife_estimates(
-    state: State, arguments: Arguments, run: Run, inner: str, command_line: str
+    state: State,
+    arguments: Arguments,
+    run: Run,
+    inner: str,
+    command_line: str,
+    again: Run | None = None,
 ) -> None:
-    """Run the command on the data and without each unit, and leave the results in e()."""
-    from statalike.commands.resampling.bootstrap import post_names
+    """Run the command on the data and without each unit, and leave the results in e().
 
+    ``again`` runs it on a sample where that is not the command's text without ``if`` and ``in``.
+    """
     file = result_file(state, arguments)
     state.e, state.r = Results(), Results()
     run_first(state, run, inner, quietly=not arguments.flag("noisily"))
@@ -72,11 +81,8 @@ def jackknife_estimates(
     observed = collection.values(state)
     if np.isnan(observed).any():
         raise StataError(498, "statistics are missing on the estimation sample")
-    rows = np.arange(state.data.n)
-    sample = estimation_sample(state)
-    if sample is not None and not arguments.flag("nodrop"):
-        rows = np.flatnonzero(sample)
-    elif sample is None:
+    rows, run = rows_and_command(state, arguments, run, inner, again)
+    if state.e.sample is None:
         rows = _used_rows(state, arguments, rows)
     estimates, returned, data = state.e, state.r, state.data
     units = sampling_units(state, arguments, rows)
@@ -118,6 +124,8 @@ def jackknife_estimates(
     test = model_test(results)
     if test is not None:
         results.scalars |= {"F": test.statistic, "df_m": float(test.df), "p": test.p}
+        if "chi2" in results.scalars:
+            results.scalars["chi2"] = test.statistic * test.df
 
 
 def _used_rows(state: State, arguments: Arguments, rows: np.ndarray) -> np.ndarray:

@@ -15,12 +15,12 @@ from statalike.commands.resampling.replication import (
     read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
     run_first,
     set_seed,
 )
 from statalike.engine.permutation import permutation_tests, permuted_within
 from statalike.errors import StataError
-from statalike.evaluation import estimation_sample
 from statalike.language.parser import split_name
 from statalike.output.permutation_table import permutation_header, permutation_table
 from statalike.output.replication_dots import CountedDots
@@ -59,10 +59,8 @@ def permute(state: State, given: str, run: Run, inner: str) -> None:
         run_first(state, run, inner, quietly=not arguments.flag("noisily"))
         collection = collection_of(state, expressions, "_pm_")
         observed = collection.values(state)
-        everything, sample = state.data, estimation_sample(state)
-        rows = np.arange(everything.n)
-        if sample is not None and not arguments.flag("nodrop"):
-            rows = np.flatnonzero(sample)
+        everything = state.data
+        rows, _ = rows_and_command(state, arguments, run, inner)
         strata = np.zeros(len(rows), dtype=np.intp)
         for name in arguments.variables("strata"):
             own = np.unique(everything.variable(name).values[rows], return_inverse=True)[1]

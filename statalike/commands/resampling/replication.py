@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,9 +13,16 @@ from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.data.storage import storage_type
 from statalike.errors import StataError, file_exists
+from statalike.evaluation import estimation_sample, observations_mask
+from statalike.language.argument_reader import resolved
 from statalike.language.arguments import Arguments
 from statalike.language.functions.mersenne_twister import MersenneTwister64
-from statalike.language.parser import parse_command_line, split_comma, split_name
+from statalike.language.parser import (
+    parse_command_line,
+    split_comma,
+    split_name,
+    without_selection,
+)
 from statalike.language.specification import Specification
 from statalike.output.styled import Line, line, result
 from statalike.output.text_width import wrap_paragraph
@@ -46,6 +53,41 @@ def command_name(inner: str) -> str:
     if not word:
         raise StataError(198, "command required")
     return command.name if command is not None else word
+
+
+def selected_rows(state: State, inner: str) -> tuple[np.ndarray, str]:
+    """The observations (n,) that the command's own ``if`` and ``in`` select, and the command
+    without them, for samples that are made of those observations only.
+    """
+    try:
+        clause = parse_command_line(inner).clause
+        plain = without_selection(inner)
+    except StataError:  # not a line of the standard form
+        return np.ones(state.data.n, dtype=bool), inner
+    observations = clause.observations
+    if observations is not None:
+        observations = resolved(observations, state.data.n)
+    return observations_mask(state, clause.condition, observations), plain
+
+
+def rows_and_command(
+    state: State, arguments: Arguments, run: Run, inner: str, again: Run | None = None
+) -> tuple[np.ndarray, Run]:
+    """The rows (n,) that samples are made of after the first run, and how to run the command there.
+
+    They are the estimation sample, or what ``if`` and ``in`` of the command select; as samples
+    have no other rows, the command is run without the two.  ``again`` is given where that is no
+    matter of the command's text.  With ``nodrop`` they are all rows, and nothing changes.
+    """
+    if arguments.flag("nodrop"):
+        return np.arange(state.data.n), run
+    mask, plain = selected_rows(state, inner)
+    sample = estimation_sample(state)
+    if sample is not None:
+        mask = sample
+    if again is None:
+        again = run if plain == inner else lambda: state.interpreter.run_line(plain)
+    return np.flatnonzero(mask), again
 
 
 def set_seed(state: State, arguments: Arguments) -> None:
@@ -162,8 +204,3 @@ def put_in_memory(state: State, data: Dataset) -> None:
     """Make results the data in memory, to be saved or dropped without warning as any others."""
     data.changed = True
     state.data = data
-
-
-def typed_options(options: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
-    """Those of the options that were typed, for the tables they are meant for."""
-    return {name: options[name] for name in names if name in options}

@@ -35,9 +35,12 @@ def resampled_variance(
     module = bootstrap if chosen == "bootstrap" else jackknife
     request = read_prefix(state, chosen, f", {options or ''}", module.SYNTAX, module.UNSUPPORTED)
     line = arguments.text
-    if chosen == "bootstrap":
-        bootstrap.bootstrap_estimates(state, request, lambda: estimate(state, plain), line, line)
-    else:
-        jackknife.jackknife_estimates(state, request, lambda: estimate(state, plain), line, line)
+    whole = dataclasses.replace(plain, condition=None, observations=None)
+    resample = (
+        bootstrap.bootstrap_estimates if chosen == "bootstrap" else jackknife.jackknife_estimates
+    )
+    resample(
+        state, request, lambda: estimate(state, plain), line, line, lambda: estimate(state, whole)
+    )
     show_resampled(state, {**plain.options, **request.options})
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from statalike.data.missing import MISSING
 from statalike.engine.wald_test import WaldStatistic, wald_test
 from statalike.evaluation import estimation_sample
 from statalike.output.coefficient_table import (
+    CoefficientRow,
     CoefficientSection,
     CoefficientTable,
     coefficient_table,
@@ -79,10 +81,13 @@ def _table(state: State, options: Mapping[str, Any], level: float) -> Coefficien
         rows = coefficient_rows(results, equation, level, empty)
         if options.get("eform"):
             rows = tuple(exponentiated(row) for row in rows)
-        sections.append(CoefficientSection(rows, equation if len(equations) > 1 else ""))
+        if equation == "/":
+            rows = tuple(_parameter(row) for row in rows)
+        shown = len(equations) > 1 and equation != "/"
+        sections.append(CoefficientSection(rows, equation if shown else ""))
     bootstrap = results.macros["prefix"] == "bootstrap"
     method = results.macros["vcetype"]
-    title = str(options.get("eform") or "coefficient" if bootstrap else "Coefficient")
+    title = str(options.get("eform") or ("coefficient" if bootstrap else "Coefficient"))
     return CoefficientTable(
         tuple(sections),
         dependent=results.macros.get("depvar", "") if len(equations) == 1 else "",
@@ -92,8 +97,16 @@ def _table(state: State, options: Mapping[str, Any], level: float) -> Coefficien
         error_method=method,
         coefficient_above="Observed" if bootstrap else "",
         interval_above="Normal-based" if bootstrap else "",
+        width_names=tuple(s.name for s in results.matrices["b"].columns if s.equation == "/"),
         labels=value_labels(state.data),
     )
+
+
+def _parameter(row: CoefficientRow) -> CoefficientRow:
+    """``/lnsigma``, or ``var(_cons[id])`` without the slash, by themselves at the bar."""
+    if "(" in row.name:
+        return replace(row, parameter=True)
+    return replace(row, name=f"/{row.name}")
 
 
 def model_test(results: Results) -> WaldStatistic | None:

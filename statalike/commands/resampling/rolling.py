@@ -92,8 +92,8 @@ def rolling(state: State, given: str, run: Run, inner: str) -> None:
         for variable in statistics.variables.values():
             made.put(variable)
         made.label = statistics.label
+        state.e, state.r = Results(), Results()
         if file is None:
-            state.e, state.r = Results(), Results()
             put_in_memory(state, made)
         else:
             file.write(made)

@@ -17,17 +17,17 @@ from statalike.commands.resampling.replication import (
     read_prefix,
     result_file,
     results_dataset,
+    rows_and_command,
 )
 from statalike.data.dataset import Dataset
 from statalike.errors import StataError, no_observations
-from statalike.evaluation import estimation_sample
 from statalike.output.replication_dots import RowsOfDots
 from statalike.results.stores import Results
 from statalike.state import State
 
 SYNTAX = (
     "[anything(equalok everything)] [, BY(varlist) CLEAR SAving(string asis) TOTAL SUBsets "
-    "NODOTS NOLegend FORCE FORCEDROP NOIsily BASEpop(string)]"
+    "NODOTS NOLegend FORCE FORCEDROP NODROP NOIsily BASEpop(string)]"
 )
 UNSUPPORTED = "TRace VERbose DOTS(integer 1)"
 
@@ -55,9 +55,9 @@ def statsby(state: State, given: str, run: Run, inner: str) -> None:
         with console.noisy() if arguments.flag("noisily") else console.quiet():
             run()
         collection = collection_of(state, arguments.body, "_stat_")
-        sample = estimation_sample(state)
-        rows = np.ones(everything.n, dtype=bool) if sample is None else sample
-        if not rows.any():
+        everything = state.data
+        rows, run = rows_and_command(state, arguments, run, inner)
+        if not len(rows):
             raise no_observations()
         if not arguments.flag("nolegend"):
             console.print()
@@ -85,8 +85,8 @@ def statsby(state: State, given: str, run: Run, inner: str) -> None:
         double = file is not None and file.double
         statistics = results_dataset(names, values, texts, double=double, label=f"statsby: {inner}")
         made = _with_keys(everything, by, keys, statistics)
+        state.e, state.r = Results(), Results()
         if file is None:
-            state.e, state.r = Results(), Results()
             put_in_memory(state, made)
         else:
             file.write(made)
@@ -97,14 +97,13 @@ Key = tuple[int | None, ...]
 
 
 def _groups(
-    data: Dataset, by: tuple[str, ...], rows: np.ndarray, *, subsets: bool
+    data: Dataset, by: tuple[str, ...], chosen: np.ndarray, *, subsets: bool
 ) -> tuple[list[Key], list[np.ndarray]]:
-    """For each group a row that has its values and the rows of its observations.
+    """For each group among the chosen rows one of them, and all of its own.
 
     With ``subsets`` the groups of every subset of the variables follow; the key of a variable
     that does not take part is None.
     """
-    chosen = np.flatnonzero(rows)
     keys: list[Key] = []
     members: list[np.ndarray] = []
     count = len(by)

@@ -82,7 +82,7 @@ class AcceleratedFailureTime(SurvivalFamily):
         log = np.log(outcome[0])
         return float(weights @ log) / float(np.sum(weights)), np.zeros(1)
 
-    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression | None:
         return mean_time_regression(outcome, weights)
 
 

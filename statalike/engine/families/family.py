@@ -55,7 +55,8 @@ class Family(ABC):
     def quantity_positions(self, outcome: Array) -> Positions:
         """Which parameter each quantity is, (M, n); -1 where it is none (:meth:`quantities`)."""
         n = outcome.shape[-1]
-        return np.repeat(np.arange(self.parameter_count, dtype=np.intp)[:, None], n, axis=1)
+        every = np.arange(self.parameter_count, dtype=np.intp)[:, None]
+        return np.broadcast_to(every, (self.parameter_count, n))
 
     def quantities(self, parameters: Array, positions: Positions) -> Array:
         """Values (M, n) of the quantities; what -1 stands for is the family's to say."""
@@ -73,6 +74,10 @@ class Family(ABC):
     @abstractmethod
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
         """Log densities with first and second derivatives."""
+
+    def predictor_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        """:meth:`derivatives` of which those in eta are enough, to find posterior modes."""
+        return self.derivatives(outcome, eta, quantities)
 
     @abstractmethod
     def third_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:

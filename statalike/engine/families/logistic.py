@@ -42,19 +42,19 @@ class BinomialLogit(BinomialFamily):
         smaller = np.abs(eta)
         np.negative(smaller, out=smaller)
         np.exp(smaller, out=smaller)
-        value = np.log1p(smaller)
-        value *= -trials
-        value += successes * np.minimum(eta, 0.0)
-        value -= failures * np.maximum(eta, 0.0)
-        larger = np.reciprocal(1.0 + smaller)
-        smaller *= larger
-        # The probabilities of a failure and a success, each to full relative accuracy.
-        positive = eta > 0.0
-        complement = np.where(positive, smaller, larger)
-        probability = np.where(positive, larger, smaller)
+        log = np.log1p(smaller, out=smaller)
+        # The logs of the probabilities of a success and a failure, each without cancellation.
+        probability = np.minimum(eta, 0.0)
+        probability -= log
+        log += np.maximum(eta, 0.0)
+        complement = np.negative(log, out=log)
+        value = successes * probability
+        value += failures * complement
+        np.exp(probability, out=probability)
+        np.exp(complement, out=complement)
         first = successes * complement
         first -= failures * probability
-        second = np.multiply(smaller, larger, out=smaller)
+        second = probability * complement
         second *= -trials
         if not third:
             return Derivatives(value, (first,), {(0, 0): second})

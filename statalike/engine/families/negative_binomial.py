@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, xlogy
+from scipy.special import betainc, expit, xlogy
 
 from statalike.engine.families.family import Array, Derivatives
+from statalike.engine.families.fourth_derivatives import FourthDerivatives
 from statalike.engine.families.gamma_function import (
     common_rising_factorial,
     log_factorials,
@@ -28,6 +29,8 @@ from statalike.engine.families.working_regression import (
 )
 
 _LARGEST_LOG_DISPERSION = 500.0
+# Of variance and mean, up to which the search begins from a variance twice the mean.
+LARGEST_ORDINARY_RATIO = 100.0
 
 
 def _distribution(count: Array, shape: Array, odds: Array) -> Array:
@@ -67,22 +70,55 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
     def _log_dispersion(quantities: Array) -> Array:
         return np.clip(quantities[0], -_LARGEST_LOG_DISPERSION, _LARGEST_LOG_DISPERSION)
 
+    def predictor_derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
+        count, log_alpha = outcome[0], self._log_dispersion(quantities)
+        constant = common_rising_factorial(count, -log_alpha, 0)[0] - log_factorials(outcome)
+        value, u, log = self._log_density(count, eta, log_alpha, constant)
+        share, rest = self._shares(u, log)
+        share *= count + np.exp(-log_alpha)
+        first = count - share
+        share *= rest
+        return Derivatives(value, (first,), {(0, 0): np.negative(share, out=share)})
+
+    def fourth_derivatives(
+        self, outcome: Array, eta: Array, quantities: Array, third: Derivatives
+    ) -> FourthDerivatives:
+        log_alpha = self._log_dispersion(quantities)
+        shape = np.exp(-log_alpha)
+        share = np.asarray(expit(np.minimum(eta, LARGEST_EXPONENT) + log_alpha))
+        slope = share * (1.0 - share)
+        bend = third.second[0, 0] * (1.0 - 6.0 * slope)
+        scaled = shape * slope
+        turned = scaled * (1.0 - 2.0 * share)
+        return FourthDerivatives(
+            bend,
+            (turned + bend,),
+            {(1, 1): third.third[0] - shape * share + 2.0 * scaled},
+            {(1, 1): bend - scaled + 2.0 * turned},
+        )
+
     @staticmethod
     def _log_density(
         count: Array, eta: Array, log_alpha: Array, constant: Array
-    ) -> tuple[Array, Array, Array, Array]:
-        """The log density, ``u = log(alpha mu)``, ``exp(-|u|)`` and ``log(1 + alpha mu)``."""
+    ) -> tuple[Array, Array, Array]:
+        """The log density, ``u = log(alpha mu)`` and ``log(1 + alpha mu)``."""
         u = np.minimum(eta, LARGEST_EXPONENT)
         u += log_alpha
-        smaller = np.abs(u)
-        np.negative(smaller, out=smaller)
-        np.exp(smaller, out=smaller)
-        log = np.log1p(smaller)
+        log = np.abs(u)
+        np.negative(log, out=log)
+        np.exp(log, out=log)
+        np.log1p(log, out=log)
         log += np.maximum(u, 0.0)
         value = count * eta
         value -= (count + np.exp(-log_alpha)) * log
         value += constant
-        return value, u, smaller, log
+        return value, u, log
+
+    @staticmethod
+    def _shares(u: Array, log: Array) -> tuple[Array, Array]:
+        """``alpha mu / (1 + alpha mu)`` and ``1 / (1 + alpha mu)``; u is lost."""
+        u -= log
+        return np.exp(u, out=u), np.exp(-log)
 
     def _derivatives(
         self, outcome: Array, eta: Array, quantities: Array, third: bool
@@ -91,12 +127,8 @@ class NegativeBinomialMean(GeneralizedLinearFamily):
         shape = np.exp(-log_alpha)
         rising = common_rising_factorial(count, -log_alpha, 2)
         constant = rising[0] - log_factorials(outcome)
-        value, u, smaller, log = self._log_density(count, eta, log_alpha, constant)
-        larger = np.reciprocal(1.0 + smaller)
-        smaller *= larger
-        positive = u > 0.0
-        share = np.where(positive, larger, smaller)  # alpha mu / (1 + alpha mu)
-        rest = np.where(positive, smaller, larger)
+        value, u, log = self._log_density(count, eta, log_alpha, constant)
+        share, rest = self._shares(u, log)
         mean = shape * share  # mu / (1 + alpha mu)
         weight = count * share
         weight += mean
@@ -180,8 +212,8 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         log_shape = self._log_shape(eta, log_delta)
         value = log_rising_factorial(count, log_shape, 0)[0]
         value += count * eta
-        value -= (np.exp(log_shape) + count) * self._log_variance_ratio(log_delta)
-        value -= log_factorials(outcome)
+        value -= self._scaled_log(eta, log_delta)
+        value -= count * self._log_variance_ratio(log_delta) + log_factorials(outcome)
         return value
 
     def derivatives(self, outcome: Array, eta: Array, quantities: Array) -> Derivatives:
@@ -199,6 +231,14 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         """``log(1 + delta)`` (n,)."""
         return np.logaddexp(0.0, log_delta)
 
+    def _scaled_log(self, eta: Array, log_delta: Array) -> Array:
+        """``r log(1 + delta)``, which is mu without overdispersion, whatever becomes of r."""
+        delta = np.exp(np.clip(log_delta, -_LARGEST_LOG_DISPERSION, _LARGEST_LOG_DISPERSION))
+        found = np.minimum(eta, LARGEST_EXPONENT)
+        np.exp(found, out=found)
+        found *= self._log_variance_ratio(np.log(delta)) / delta
+        return found
+
     def _derivatives(
         self, outcome: Array, eta: Array, quantities: Array, third: bool
     ) -> Derivatives:
@@ -208,7 +248,7 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         log = self._log_variance_ratio(log_delta)
         share = np.exp(log_delta - log)  # delta / (1 + delta)
         shape = np.exp(log_shape)
-        scaled_log, scaled_share = shape * log, shape * share
+        scaled_log, scaled_share = self._scaled_log(eta, log_delta), shape * share
         value = rising[0] + count * eta - scaled_log - count * log - log_factorials(outcome)
         slope = rising[1] - scaled_log
         weight = scaled_share + count * share
@@ -225,7 +265,15 @@ class NegativeBinomialConstant(GeneralizedLinearFamily):
         return Derivatives(value, (slope + count, -slope - weight), second, last)
 
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
-        return _log_mean(outcome[0], weights), np.zeros(1)
+        eta = _log_mean(outcome[0], weights)
+        return eta, self.own_given(outcome, np.full(outcome.shape[-1], eta), weights)
+
+    def own_given(self, outcome: Array, eta: Array, weights: Array) -> Array:
+        """Log delta of zero, unless the variance is hundreds of times the mean."""
+        mean = np.exp(np.minimum(eta, LARGEST_EXPONENT))
+        squares = np.square(outcome[0] - mean) / mean
+        ratio = float(weights @ squares) / float(np.sum(weights))
+        return np.array([np.log(ratio) if ratio > LARGEST_ORDINARY_RATIO else 0.0])
 
     def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
         mean = np.maximum(halfway_to_mean(outcome[0], weights), 1e-3)

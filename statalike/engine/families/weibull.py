@@ -13,6 +13,8 @@ from statalike.engine.families.working_regression import (
     log_link_regression,
 )
 
+# From cumulative hazards smaller than the square of this Newton's step is too long to be shortened.
+LEAST_MEAN_TIME = 1e-5
 # So that cumulative hazards, times a square of their logs, add up to a number.
 LARGEST_LOG_HAZARD = 600.0
 
@@ -52,7 +54,7 @@ class Exponential(SurvivalFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         return self.sign * float(np.log(failure_rate(outcome, weights))), np.zeros(0)
 
-    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression | None:
         return mean_time_regression(outcome, weights)
 
     def mean(self, eta: Array, quantities: Array) -> Array:
@@ -125,7 +127,7 @@ class WeibullHazard(SurvivalFamily):
     def starting_values(self, outcome: Array, weights: Array) -> tuple[float, Array]:
         return float(np.log(failure_rate(outcome, weights))), np.zeros(1)
 
-    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression:
+    def working_regression(self, outcome: Array, weights: Array) -> WorkingRegression | None:
         return mean_time_regression(outcome, weights)
 
     def mean(self, eta: Array, quantities: Array) -> Array:
@@ -140,10 +142,13 @@ class WeibullHazard(SurvivalFamily):
         return np.exp(np.clip(log, -700.0, 700.0))
 
 
-def mean_time_regression(outcome: Array, weights: Array) -> WorkingRegression:
+def mean_time_regression(outcome: Array, weights: Array) -> WorkingRegression | None:
     """The step towards a regression of the mean time, whatever the coefficients multiply.
 
     With coefficients on the hazard this begins on the wrong side, from which Newton-Raphson
-    returns; Stata's logs begin there.
+    returns; Stata's logs begin there.  None where it would not return, from very small times.
     """
-    return log_link_regression(outcome[0], halfway_to_mean(outcome[0], weights), 1.0)
+    mean = halfway_to_mean(outcome[0], weights)
+    if np.max(mean) < LEAST_MEAN_TIME:
+        return None
+    return log_link_regression(outcome[0], mean, 1.0)

@@ -10,9 +10,9 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from statalike.engine.generalized.sorted_model import Block
+Block = TypeVar("Block")
 
 
 @cache

@@ -35,15 +35,14 @@ class ColumnSums:
         key = name, self._key(columns)
         found = self._sums.get(key)
         if found is None:
-            starts = self._block.member_starts[-1]
-            found = np.add.reduceat(self._product(*key), starts)
+            found = self._block.sums(-1, self._product(*key))
             self._sums[key] = found
         return found
 
     def pairs(self, name: str, columns: tuple[int, ...], *others: int) -> Array:
         """Sums for each pair of ``columns``, times ``others``: symmetric matrices (Q, Q, G)."""
         size = len(columns)
-        found = np.empty((size, size, len(self._block.member_starts[-1])))
+        found = np.empty((size, size, len(self._block.member_counts[-1])))
         for i in range(size):
             for j in range(i + 1):
                 found[i, j] = self.of(name, columns[i], columns[j], *others)

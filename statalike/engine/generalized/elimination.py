@@ -56,7 +56,7 @@ class BlockElimination:
             if level:
                 sent = transpose_multiply(self.halves[level], scaled)
                 total = -sent if carried is None else carried - sent
-                carried = np.add.reduceat(total, self.block.member_starts[level - 1], axis=-1)
+                carried = self.block.sums(level - 1, total)
         reduced.reverse()
         solved: list[Array] = []
         chain: Array | None = None
@@ -124,7 +124,7 @@ def eliminate(
         halves.append(half)
         if level:
             schur = remaining[:above, :above] - transpose_multiply(half, half)
-            remaining = np.add.reduceat(schur, block.member_starts[level - 1], axis=-1)
+            remaining = block.sums(level - 1, schur)
     return BlockElimination(block, roots[::-1], halves[::-1])
 
 

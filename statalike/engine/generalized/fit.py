@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,9 +23,10 @@ from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.objective import (
     IntegratedLikelihood,
     IntegrationMethod,
+    QuadratureObjective,
     integrated_likelihood,
 )
-from statalike.engine.generalized.point import ParameterLayout
+from statalike.engine.generalized.point import ParameterLayout, Point
 from statalike.engine.generalized.sorted_model import SortedModel, sort_model
 from statalike.engine.generalized.starting_values import StartingValues, feasible_start
 from statalike.engine.generalized.without_random_effects import LikelihoodWithoutRandomEffects
@@ -44,6 +45,10 @@ from statalike.engine.newton_raphson import (
 from statalike.engine.quasi_newton import TechniquePhase
 
 Array = NDArray[np.float64]
+
+# Of random effects' contributions to the linear predictor, up to which posteriors are near enough
+# to normal distributions for few points.
+LARGEST_EASY_VARIANCE = 9.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class GeneralizedFit:
     matrix ``covariance`` from the observed information, nan where ``singular``.
     ``group_scores`` (P, G_1) are the gradients of the outermost groups in the same parameters.
     ``gradient`` (P,) is that of the free parameters.  ``nodes`` are those of the quadrature at the
-    estimates.  ``fixed`` is the model without random effects.
+    estimates.  ``fixed`` is the model without random effects.  ``finer_log_likelihood`` is that of
+    a quadrature with more points, nan unless random effects are so large that it matters.
     """
 
     observations: int
@@ -83,6 +89,7 @@ class GeneralizedFit:
     singular: bool
     group_scores: Array
     log_likelihood: float
+    finer_log_likelihood: float
     fixed: FixedEffectsFit | None
     converged: bool
     optimum: Optimum
@@ -139,7 +146,7 @@ def maximise_generalized(
     if options.numerical:
         # Differences leave the nodes where the last value was computed.
         nodes = objective.value_at(layout.point(parameters)[0], nodes)[1]
-    _, mapped = layout.point(parameters)
+    point, mapped = layout.point(parameters)
     reported = layout.reported(parameters)
     jacobian = np.eye(layout.count)
     fixed = layout.fixed_count
@@ -170,6 +177,7 @@ def maximise_generalized(
         singular=singular,
         group_scores=scores,
         log_likelihood=optimum.value,
+        finer_log_likelihood=_finer_log_likelihood(objective, point, nodes, matrices),
         fixed=fixed_fit,
         converged=optimum.converged,
         optimum=optimum,
@@ -179,6 +187,23 @@ def maximise_generalized(
         nodes=nodes,
         layout=layout,
     )
+
+
+def _finer_log_likelihood(
+    objective: IntegratedLikelihood,
+    point: Point,
+    nodes: Nodes,
+    covariances: Sequence[Sequence[Array]],
+) -> float:
+    """See :class:`GeneralizedFit`."""
+    if not isinstance(objective, QuadratureObjective):
+        return float("nan")
+    total = 0.0
+    for level, own in zip(objective.likelihood.data.model.levels, covariances, strict=True):
+        for equation, covariance in zip(level.effects, own, strict=True):
+            second_moments = equation.covariates.T @ equation.covariates
+            total += float(np.sum(covariance * second_moments)) / len(equation.covariates)
+    return objective.finer_value(point, nodes) if total > LARGEST_EASY_VARIANCE else float("nan")
 
 
 def _inverse_information(hessian: Array) -> tuple[Array, bool]:
@@ -248,7 +273,12 @@ def fit_generalized_mixed_model(
         return maximise_generalized(objective, start, options, None, fixed, space)
     else:
         objective = integrated_likelihood(sort_model(model), options.method, options.points)
-    start = feasible_start(objective, coefficients, own, options.start, space, on_grid_node)
+    if isinstance(model, CrossedGeneralizedModel):
+        equations = [term.effects for term in model.terms]
+    else:
+        equations = [equation for level in model.levels for equation in level.effects]
+    sizes = [np.sqrt(np.mean(equation.covariates**2, axis=0)) for equation in equations]
+    start = feasible_start(objective, coefficients, own, options.start, sizes, space, on_grid_node)
     return maximise_generalized(objective, start, options, on_iteration, fixed, space)
 
 

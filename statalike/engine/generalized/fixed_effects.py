@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from statalike.engine.errors import EstimationError
 from statalike.engine.families.family import Family
+from statalike.engine.generalized.blocks_in_threads import sum_over_blocks
 from statalike.engine.linear_constraints import (
     ConstrainedObjective,
     ConstrainedSpace,
@@ -24,6 +25,9 @@ from statalike.engine.newton_raphson import (
 )
 
 Array = NDArray[np.float64]
+
+BLOCK_OBSERVATIONS = 1 << 14
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -54,45 +58,68 @@ class FixedEffectsObjective:
         self._offset = offset
         self._weights = weights
         self._positions = family.quantity_positions(outcome)
+        starts = range(0, len(fixed), BLOCK_OBSERVATIONS)
+        self._blocks = [slice(start, start + BLOCK_OBSERVATIONS) for start in starts]
 
     def __call__(self, parameters: Array, derivatives: bool) -> tuple[float, Array, Array]:
         none = np.zeros(0)
         family, p = self._family, self._fixed.shape[1]
-        coefficients, own = parameters[:p], parameters[p:]
+        own = parameters[p:]
         if not (np.all(np.isfinite(parameters)) and family.is_valid(own)):
             return float("nan"), none, none
-        eta = self._linear_predictor(coefficients)
-        quantities = family.quantities(own, self._positions)
         if not derivatives:
-            return self._sum(family.log_density(self._outcome, eta, quantities)), none, none
-        found = family.derivatives(self._outcome, eta, quantities)
-        count = len(parameters)
+            return (
+                sum_over_blocks(lambda rows: self._value(rows, parameters), self._blocks)[0],
+                none,
+                none,
+            )
+        value, gradient, hessian = sum_over_blocks(
+            lambda rows: self._derivatives(rows, parameters), self._blocks
+        )
+        return value, gradient, hessian
+
+    def _value(self, rows: slice, parameters: Array) -> tuple[float]:
+        """The sum of log densities of some observations."""
+        eta, quantities = self._predictors(rows, parameters)
+        outcome = self._outcome[:, rows]
+        return (self._sum(self._family.log_density(outcome, eta, quantities), rows),)
+
+    def _derivatives(self, rows: slice, parameters: Array) -> tuple[float, Array, Array]:
+        """Value, gradient and Hessian of some observations."""
+        p, count = self._fixed.shape[1], len(parameters)
+        eta, quantities = self._predictors(rows, parameters)
+        found = self._family.derivatives(self._outcome[:, rows], eta, quantities)
         gradient, hessian = np.zeros(count), np.zeros((count, count))
-        slopes = [self._weighted(values) for values in found.first]
-        gradient[:p] = self._fixed.T @ slopes[0]
         indicators = [
-            (positions == np.arange(len(own))[:, None]).astype(np.float64)
+            (positions[rows] == np.arange(count - p)[:, None]).astype(np.float64)
             for positions in self._positions
         ]
-        for slope, indicator in zip(slopes[1:], indicators, strict=True):
-            gradient[p:] += indicator @ slope
-        designs = [self._fixed.T, *indicators]
+        designs = [self._fixed[rows].T, *indicators]
         places = [slice(0, p), *([slice(p, count)] * len(indicators))]
+        for place, design, slope in zip(places, designs, found.first, strict=True):
+            gradient[place] += design @ self._weighted(slope, rows)
         for (a, b), values in found.second.items():
-            product = (designs[a] * self._weighted(values)) @ designs[b].T
+            product = (designs[a] * self._weighted(values, rows)) @ designs[b].T
             hessian[places[a], places[b]] += product
             if a != b:
                 hessian[places[b], places[a]] += product.T
-        return self._sum(found.value), gradient, hessian
+        return self._sum(found.value, rows), gradient, hessian
+
+    def _predictors(self, rows: slice, parameters: Array) -> tuple[Array, Array]:
+        """eta and the family's quantities of some observations."""
+        p = self._fixed.shape[1]
+        eta = self._fixed[rows] @ parameters[:p]
+        if self._offset is not None:
+            eta = eta + self._offset[rows]
+        return eta, self._family.quantities(parameters[p:], self._positions[:, rows])
 
     def scores(self, parameters: Array) -> Array:
         """The gradient of each observation's part, (n, p + r)."""
         family, p = self._family, self._fixed.shape[1]
         own = parameters[p:]
-        eta = self._linear_predictor(parameters[:p])
-        quantities = family.quantities(own, self._positions)
+        eta, quantities = self._predictors(ALL, parameters)
         found = family.derivatives(self._outcome, eta, quantities)
-        slopes = [self._weighted(values) for values in found.first]
+        slopes = [self._weighted(values, ALL) for values in found.first]
         scores = np.zeros((len(self._fixed), len(parameters)))
         scores[:, :p] = self._fixed * slopes[0][:, None]
         for slope, positions in zip(slopes[1:], self._positions, strict=True):
@@ -127,11 +154,11 @@ class FixedEffectsObjective:
         eta = self._fixed @ coefficients
         return np.asarray(eta if self._offset is None else eta + self._offset)
 
-    def _weighted(self, values: Array) -> Array:
-        return values if self._weights is None else values * self._weights
+    def _weighted(self, values: Array, rows: slice) -> Array:
+        return values if self._weights is None else values * self._weights[rows]
 
-    def _sum(self, values: Array) -> float:
-        return float(np.sum(self._weighted(values)))
+    def _sum(self, values: Array, rows: slice) -> float:
+        return float(np.sum(self._weighted(values, rows)))
 
 
 def fit_fixed_effects(

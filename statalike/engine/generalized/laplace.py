@@ -9,13 +9,12 @@ approximation).  Derivatives are exact: modes move with the parameters, and A wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.generalized.blocks_in_threads import sum_over_blocks
 from statalike.engine.generalized.laplace_derivatives import LaplaceDerivatives
+from statalike.engine.generalized.likelihood_derivatives import LikelihoodDerivatives
 from statalike.engine.generalized.modes import ModeSearch, block_effects
 from statalike.engine.generalized.nodes import Nodes
 from statalike.engine.generalized.point import ParameterLayout, Point
@@ -24,16 +23,6 @@ from statalike.engine.generalized.sorted_model import Block, SortedModel, cut_in
 Array = NDArray[np.float64]
 
 BLOCK_OBSERVATIONS = 1 << 14
-
-
-@dataclass(frozen=True)
-class GradientAt:
-    """The approximate log likelihood, its gradient in the direct parameters by outermost group
-    (direct_count, G_1), and the modes with their curvature as nodes."""
-
-    value: float
-    group_gradients: Array
-    nodes: Nodes
 
 
 class LaplaceLikelihood:
@@ -52,13 +41,12 @@ class LaplaceLikelihood:
         predictor, quantities = self._linear_parts(point)
         means = [np.empty_like(mean) for mean in nodes.means]
         loadings = [np.empty_like(loading) for loading in nodes.loadings]
+        evaluate = self.data.model.family.predictor_derivatives
 
         def of_block(block: Block) -> tuple[float]:
             start = block_effects(nodes, block)
             try:
-                state = self.search.find(
-                    block, point, start, predictor, quantities, self.data.model.family.derivatives
-                )
+                state = self.search.find(block, point, start, predictor, quantities, evaluate)
                 elimination = self.search.curvature(block, point, state)
             except np.linalg.LinAlgError:
                 return (float("nan"),)
@@ -70,33 +58,23 @@ class LaplaceLikelihood:
         value = float(sum_over_blocks(of_block, self.blocks)[0])
         return value, Nodes(tuple(means), tuple(loadings))
 
-    def group_gradients(self, point: Point, nodes: Nodes) -> Array:
-        """The gradients of outermost groups in the direct parameters, (direct_count, G_1)."""
-        found = np.full((self.layout.direct_count, self.data.groups.counts[0]), np.nan)
-        predictor, quantities = self._linear_parts(point)
-
-        def of_block(block: Block) -> tuple[float]:
-            derivatives = self._at_modes(block, point, nodes, predictor, quantities)
-            if derivatives is not None:
-                found[:, block.groups[0]] = derivatives.group_gradients()
-            return (0.0,)
-
-        sum_over_blocks(of_block, self.blocks)
-        return found
-
-    def derivatives(self, point: Point, nodes: Nodes) -> tuple[Array, Array]:
-        """Gradient and Hessian in the direct parameters; nan where they are not defined."""
-        predictor, quantities = self._linear_parts(point)
+    def derivatives(
+        self, point: Point, nodes: Nodes, hessian: bool = True
+    ) -> LikelihoodDerivatives:
+        """Gradients and, if it is wanted, the Hessian; nan where they are not defined."""
         count = self.layout.direct_count
+        predictor, quantities = self._linear_parts(point)
+        by_group = np.full((count, self.data.groups.counts[0]), np.nan)
 
-        def of_block(block: Block) -> tuple[Array, Array]:
+        def of_block(block: Block) -> tuple[Array]:
             derivatives = self._at_modes(block, point, nodes, predictor, quantities)
             if derivatives is None:
-                return np.full(count, np.nan), np.full((count, count), np.nan)
-            return derivatives.gradient(), derivatives.hessian()
+                return (np.full((count, count), np.nan),)
+            by_group[:, block.groups[0]] = derivatives.group_gradients()
+            return (derivatives.hessian() if hessian else np.zeros((count, count)),)
 
-        gradient, hessian = sum_over_blocks(of_block, self.blocks)
-        return np.asarray(gradient), np.asarray(hessian)
+        total = np.asarray(sum_over_blocks(of_block, self.blocks)[0])
+        return LikelihoodDerivatives(by_group, total if hessian else None)
 
     def _at_modes(
         self, block: Block, point: Point, nodes: Nodes, predictor: Array, quantities: Array

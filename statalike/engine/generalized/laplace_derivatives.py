@@ -197,27 +197,14 @@ class LaplaceDerivatives:
 
     # -- the gradient ---------------------------------------------------------------------------
 
-    def gradient(self) -> Array:
-        """The sum over the block's groups, (direct_count,)."""
-        designs = self._data.columns[:, self._block.observations]
-        total = self._state.sums.weights("total")
-        return np.concatenate(
-            [
-                (designs @ total)[self._data.fixed_columns],
-                [float(np.sum(slope)) for slope in self._own_slopes],
-                self._entry_slopes.sum(axis=1),
-            ]
-        )
-
     def group_gradients(self) -> Array:
         """By outermost group, (direct_count, G_1)."""
         sums = self._state.sums
-        starts = self._block.member_starts
         rows = [sums.of("total", column) for column in self._fixed]
-        rows += [np.add.reduceat(slope, starts[-1]) for slope in self._own_slopes]
+        rows += [self._block.sums(-1, slope) for slope in self._own_slopes]
         found = np.concatenate([np.stack(rows), self._entry_slopes])
-        for level in reversed(range(1, len(starts))):
-            found = np.add.reduceat(found, starts[level - 1], axis=1)
+        for level in reversed(range(1, len(self._block.groups))):
+            found = self._block.sums(level - 1, found)
         return found
 
     # -- the Hessian ----------------------------------------------------------------------------
@@ -392,7 +379,7 @@ class LaplaceDerivatives:
             sent = transpose_multiply(error, coupled)
             schur = moved[:, :above, :above] - sent - sent.swapaxes(1, 2)
             schur -= transpose_multiply(coupled, multiply(turned, coupled))
-            moved = np.add.reduceat(schur, block.member_starts[level - 1], axis=-1)
+            moved = block.sums(level - 1, schur)
         return total
 
 

@@ -159,7 +159,7 @@ class ModeSearch:
             found.append(values[first:])
             values = values[:first]
             if level:
-                values = np.add.reduceat(values, block.member_starts[level - 1], axis=-1)
+                values = block.sums(level - 1, values)
         return found[::-1]
 
     def innermost(self, block: Block, values: list[Array]) -> Array:
@@ -178,11 +178,11 @@ class ModeSearch:
         if weights is not None:
             own = weights[block.observations]
             value, first, second = value * own, first * own, second * own
-        joint = np.add.reduceat(value, block.member_starts[-1])
+        joint = block.sums(-1, value)
         for level in reversed(range(len(effects))):
             joint = joint - 0.5 * np.sum(effects[level] ** 2, axis=0)
             if level:
-                joint = np.add.reduceat(joint, block.member_starts[level - 1])
+                joint = block.sums(level - 1, joint)
         sums = ColumnSums(self.data, block)
         sums.add_weights("first", first)
         sums.add_weights("second", second)

@@ -4,6 +4,7 @@ parameters, with the random effects integrated out by one method or another."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from statalike.engine.families.family import Family
 from statalike.engine.generalized.adaptation import adapt_to_moments
-from statalike.engine.generalized.laplace import GradientAt, LaplaceLikelihood
+from statalike.engine.generalized.laplace import LaplaceLikelihood
+from statalike.engine.generalized.likelihood_derivatives import LikelihoodDerivatives
 from statalike.engine.generalized.nodes import Grid, Nodes, prior_nodes
 from statalike.engine.generalized.point import ParameterLayout, Point
 from statalike.engine.generalized.quadrature import QuadratureLikelihood
@@ -27,6 +29,7 @@ IntegrationMethod = Literal[
 # The gradient of Laplace's approximation is exact to about 1e-13 of itself.
 FORWARD_STEP = 1e-6
 CENTRAL_STEP = 1e-4
+MOST_FINER_NODES = 5_000
 
 
 class ModelledOutcome(Protocol):
@@ -114,7 +117,41 @@ class IntegratedLikelihood(ABC):
         """Gradients of the outermost groups in the direct parameters, (direct_count, G_1)."""
 
 
-class QuadratureObjective(IntegratedLikelihood):
+class DifferentiatedLikelihood(IntegratedLikelihood):
+    """A likelihood with exact derivatives in the direct parameters.
+
+    Those found last are kept: standard errors and scores are wanted where the search ended.
+    """
+
+    _latest: tuple[Array, Nodes, LikelihoodDerivatives] | None = None
+
+    @abstractmethod
+    def direct_derivatives(
+        self, point: Point, nodes: Nodes, hessian: bool
+    ) -> LikelihoodDerivatives:
+        """Derivatives in the direct parameters."""
+
+    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
+        mapped = self.layout.point(parameters)[1]
+        found = self._derivatives(parameters, nodes, True)
+        assert found.hessian is not None
+        return self.layout.pull_back(mapped, found.gradient, found.hessian)
+
+    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
+        return self._derivatives(parameters, nodes, False).group_gradients
+
+    def _derivatives(self, parameters: Array, nodes: Nodes, hessian: bool) -> LikelihoodDerivatives:
+        if self._latest is not None:
+            known, at, found = self._latest
+            enough = found.hessian is not None or not hessian
+            if enough and at is nodes and np.array_equal(known, parameters):
+                return found
+        found = self.direct_derivatives(self.layout.point(parameters)[0], nodes, hessian)
+        self._latest = parameters.copy(), nodes, found
+        return found
+
+
+class QuadratureObjective(DifferentiatedLikelihood):
     """Gauss-Hermite quadrature, by one of its methods."""
 
     def __init__(self, data: SortedModel, points: int, method: IntegrationMethod) -> None:
@@ -124,6 +161,7 @@ class QuadratureObjective(IntegratedLikelihood):
         prior = prior_nodes(data.groups, data.effect_counts)
         super().__init__(data.model, self.likelihood.layout, prior)
         self._method = method
+        self._points = points
         self._modes = LaplaceLikelihood(data)
 
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
@@ -136,19 +174,34 @@ class QuadratureObjective(IntegratedLikelihood):
             return float("nan"), nodes
         return self.likelihood.value(point, found), found
 
+    def finer_value(self, point: Point, nodes: Nodes) -> float:
+        """The log likelihood with about twice the points around the same means, nan where they
+        would be too many: what it differs by tells how good the quadrature is."""
+        counts, points = self.likelihood.data.effect_counts, 2 * self._points - 1
+        if points ** sum(counts) > MOST_FINER_NODES:
+            return float("nan")
+        grid = Grid(tuple(gauss_hermite(points, count) for count in counts))
+        return QuadratureLikelihood(self.likelihood.data, grid).value(point, nodes)
+
     def nearby_value(self, parameters: Array) -> float:
         """The log likelihood at the present nodes (:class:`AdaptedObjective`)."""
         point = self.defined_point(parameters)
         return float("nan") if point is None else self.likelihood.value(point, self.nodes)
 
-    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
-        point, mapped = self.layout.point(parameters)
-        found = self.likelihood.derivatives(point, nodes)
-        return self.layout.pull_back(mapped, found.gradient, found.hessian)
+    def direct_derivatives(
+        self, point: Point, nodes: Nodes, hessian: bool
+    ) -> LikelihoodDerivatives:
+        return self.likelihood.derivatives(point, nodes, hessian)
 
-    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
-        point, _ = self.layout.point(parameters)
-        return self.likelihood.derivatives(point, nodes).group_gradients
+
+@dataclass(frozen=True)
+class GradientAt:
+    """An approximate log likelihood, its gradient in the direct parameters by outermost group
+    (direct_count, G_1), and the nodes it was found at."""
+
+    value: float
+    group_gradients: Array
+    nodes: Nodes
 
 
 class DifferencedLikelihood(IntegratedLikelihood):
@@ -165,9 +218,9 @@ class DifferencedLikelihood(IntegratedLikelihood):
             step = (CENTRAL_STEP if final else FORWARD_STEP) * (1.0 + abs(parameter))
             move = np.zeros(len(parameters))
             move[k] = step
-            ahead = self._gradient(parameters + move, nodes, not final)
+            ahead = self._gradient(parameters + move, nodes, True)
             if final:
-                behind = self._gradient(parameters - move, nodes, False)
+                behind = self._gradient(parameters - move, nodes, True)
                 hessian[k] = (ahead - behind) / (2.0 * step)
             else:
                 hessian[k] = (ahead - here) / step
@@ -187,7 +240,7 @@ class DifferencedLikelihood(IntegratedLikelihood):
         return self.gradient_at(point, nodes, False).group_gradients
 
 
-class LaplaceObjective(IntegratedLikelihood):
+class LaplaceObjective(DifferentiatedLikelihood):
     """Laplace's approximation for nested levels."""
 
     def __init__(self, data: SortedModel) -> None:
@@ -199,19 +252,19 @@ class LaplaceObjective(IntegratedLikelihood):
     def value_at(self, point: Point, nodes: Nodes) -> tuple[float, Nodes]:
         return self.likelihood.value(point, nodes)
 
-    def derivatives_at(self, parameters: Array, nodes: Nodes, final: bool) -> tuple[Array, Array]:
-        point, mapped = self.layout.point(parameters)
-        return self.layout.pull_back(mapped, *self.likelihood.derivatives(point, nodes))
-
-    def group_gradients(self, parameters: Array, nodes: Nodes) -> Array:
-        point, _ = self.layout.point(parameters)
-        return self.likelihood.group_gradients(point, nodes)
+    def direct_derivatives(
+        self, point: Point, nodes: Nodes, hessian: bool
+    ) -> LikelihoodDerivatives:
+        return self.likelihood.derivatives(point, nodes, hessian)
 
 
 def integrated_likelihood(
     data: SortedModel, method: IntegrationMethod, points: int
 ) -> IntegratedLikelihood:
-    """The likelihood of a sorted model by a method of integration, ``points`` a dimension."""
-    if method in ("laplace", "pclaplace"):
+    """The likelihood of a sorted model by a method of integration, ``points`` a dimension.
+
+    Adaptive quadrature with one point is Laplace's method ([ME] meglm, Methods and formulas).
+    """
+    if method in ("laplace", "pclaplace") or (points == 1 and method != "ghermite"):
         return LaplaceObjective(data)
     return QuadratureObjective(data, points, method)

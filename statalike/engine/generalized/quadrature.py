@@ -19,7 +19,6 @@ that in the linear predictor by ``z_a v_b``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statalike.engine.generalized.blocks_in_threads import sum_over_blocks
+from statalike.engine.generalized.likelihood_derivatives import LikelihoodDerivatives
 from statalike.engine.generalized.nodes import Grid, Nodes, nodes_from_moments
 from statalike.engine.generalized.point import ParameterLayout, Point
 from statalike.engine.generalized.sorted_model import (
@@ -39,18 +39,7 @@ from statalike.engine.generalized.sorted_model import (
 Array = NDArray[np.float64]
 
 # A block's arrays of one value a node and observation should stay in the second-level cache.
-BLOCK_VALUES = 1 << 16
-
-
-@dataclass(frozen=True)
-class LikelihoodDerivatives:
-    """The log likelihood with gradient and Hessian in the direct parameters (see
-    :class:`ParameterLayout`), and the gradients of the outermost groups, (direct_count, G_1)."""
-
-    value: float
-    gradient: Array
-    hessian: Array
-    group_gradients: Array
+block_VALUES = 1 << 16
 
 
 class QuadratureLikelihood:
@@ -62,7 +51,7 @@ class QuadratureLikelihood:
         model = data.model
         self.layout = ParameterLayout(model.fixed_count, model.family.parameter_count, model.levels)
         combinations = int(np.prod(grid.shape))
-        self.blocks = cut_into_blocks(data.groups, BLOCK_VALUES // combinations)
+        self.blocks = cut_into_blocks(data.groups, block_VALUES // combinations)
         bounds = np.concatenate([[0], np.cumsum(data.effect_counts)])
         self._effects = [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
@@ -140,7 +129,7 @@ class QuadratureLikelihood:
         """Weighted sums (K, G) of (K, n) values over the innermost groups."""
         if self.data.weights is not None:
             values = values * self.data.weights[block.observations]
-        return np.asarray(np.add.reduceat(values, block.member_starts[-1], axis=1))
+        return block.sums(-1, values)
 
     def _integrate(self, sums: Array, block: Block, nodes: Nodes) -> tuple[Array, list[Array]]:
         """Log likelihoods (G_1,) of outermost groups, and the posterior of each level's nodes
@@ -161,7 +150,7 @@ class QuadratureLikelihood:
                 integral *= weights[block.groups[level]]
             posteriors.append(joint)
             if level:
-                sums = np.add.reduceat(integral, block.member_starts[level - 1], axis=1)
+                sums = block.sums(level - 1, integral)
         return integral[0], posteriors[::-1]
 
     def _log_node_weights(self, block: Block, nodes: Nodes, level: int) -> Array:
@@ -233,19 +222,22 @@ class QuadratureLikelihood:
 
     # -- derivatives ----------------------------------------------------------------------------
 
-    def derivatives(self, point: Point, nodes: Nodes) -> LikelihoodDerivatives:
-        """Value, gradient and Hessian at fixed nodes."""
+    def derivatives(
+        self, point: Point, nodes: Nodes, hessian: bool = True
+    ) -> LikelihoodDerivatives:
+        """Gradients and, if it is wanted, the Hessian at fixed nodes."""
         predictor, quantities = self._linear_parts(point)
-        count = self.layout.direct_count
-        by_group = np.empty((count, self.data.groups.counts[0]))
+        by_group = np.empty((self.layout.direct_count, self.data.groups.counts[0]))
 
-        def of_block(block: Block) -> tuple[float, Array]:
-            return self._block_derivatives(block, point, nodes, predictor, quantities, by_group)
+        def of_block(block: Block) -> tuple[Array]:
+            return (
+                self._block_derivatives(
+                    block, point, nodes, predictor, quantities, by_group, hessian
+                ),
+            )
 
-        value, hessian = sum_over_blocks(of_block, self.blocks)
-        return LikelihoodDerivatives(
-            float(value), by_group.sum(axis=1), np.asarray(hessian), by_group
-        )
+        total = np.asarray(sum_over_blocks(of_block, self.blocks)[0])
+        return LikelihoodDerivatives(by_group, total if hessian else None)
 
     def _block_derivatives(
         self,
@@ -255,11 +247,13 @@ class QuadratureLikelihood:
         predictor: Array,
         quantities: Array,
         by_group: Array,
-    ) -> tuple[float, Array]:
+        wanted: bool,
+    ) -> Array:
+        """Fill in the block's gradients; its Hessian, of zeros unless ``wanted``."""
         data, rows = self.data, block.observations
         eta = self._eta(block, point, nodes, predictor)
         found = data.model.family.derivatives(data.outcome[:, rows], eta, quantities[:, rows])
-        top, posteriors = self._integrate(self._group_sums(block, found.value), block, nodes)
+        _, posteriors = self._integrate(self._group_sums(block, found.value), block, nodes)
         chains = self._chains(block, posteriors)
         placed = self._placed_effects(block, nodes)
         count = self.layout.direct_count
@@ -268,25 +262,28 @@ class QuadratureLikelihood:
         for level in reversed(range(len(posteriors))):
             groups = posteriors[level].shape[-1]
             flat = gradients.reshape(count, -1)
-            hessian += (flat * chains[level].reshape(-1)) @ flat.T
+            if wanted:
+                hessian += (flat * chains[level].reshape(-1)) @ flat.T
             nodes_here = self.grid.shape[level]
             above = flat.reshape(count, -1, nodes_here, groups)
             mean = np.einsum("pkng,kng->pkg", above, posteriors[level])
             weights = data.group_weights[level]
             own = None if weights is None else weights[block.groups[level]]
-            upper = np.ones((1, groups))
-            if level:
-                upper = np.repeat(chains[level - 1], block.member_counts[level - 1], axis=1)
-            flat_mean = mean.reshape(count, -1)
-            outer = upper if own is None else upper * own
-            hessian -= (flat_mean * outer.reshape(-1)) @ flat_mean.T
+            if wanted:
+                upper = np.ones((1, groups))
+                if level:
+                    upper = np.repeat(chains[level - 1], block.member_counts[level - 1], axis=1)
+                flat_mean = mean.reshape(count, -1)
+                outer = upper if own is None else upper * own
+                hessian -= (flat_mean * outer.reshape(-1)) @ flat_mean.T
             if own is not None:
                 mean = mean * own
             if level:
-                gradients = np.add.reduceat(mean, block.member_starts[level - 1], axis=2)
+                gradients = block.sums(level - 1, mean)
         by_group[:, block.groups[0]] = mean[:, 0]
-        self._add_expected_hessian(block, nodes, chains[-1], found.second, hessian)
-        return float(np.sum(top)), hessian
+        if wanted:
+            self._add_expected_hessian(block, nodes, chains[-1], found.second, hessian)
+        return hessian
 
     def _placed_effects(self, block: Block, nodes: Nodes) -> Array:
         """The values v of all random effects at all nodes, by innermost group: (Q, K, G)."""

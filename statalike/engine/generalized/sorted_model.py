@@ -75,6 +75,22 @@ class Block:
     member_starts: tuple[Positions, ...]
     member_counts: tuple[Positions, ...]
 
+    def sums(self, level: int, values: Array) -> Array:
+        """Sums over the members of each group of a level, along the last axis."""
+        size = self._common_sizes[level]
+        if size is None:
+            return np.asarray(np.add.reduceat(values, self.member_starts[level], axis=-1))
+        # A product with ones takes a fraction of the time.
+        shape = (*values.shape[:-1], len(self.member_counts[level]), size)
+        return np.asarray(values.reshape(shape) @ np.ones(size))
+
+    @cached_property
+    def _common_sizes(self) -> tuple[int | None, ...]:
+        """The number of members of the groups of each level, None where they differ."""
+        return tuple(
+            int(counts[0]) if np.all(counts == counts[0]) else None for counts in self.member_counts
+        )
+
 
 def sort_model(model: GeneralizedMixedModel) -> SortedModel:
     """Sort observations by group and lay the designs out column by column."""
@@ -122,7 +138,7 @@ def sort_model(model: GeneralizedMixedModel) -> SortedModel:
         offset=None if model.offset is None else arranged(model.offset),
         weights=None if model.weights is None else arranged(model.weights),
         group_weights=weights,
-        positions=np.ascontiguousarray(positions if order is None else positions[:, order]),
+        positions=positions if order is None or not positions.strides[1] else positions[:, order],
     )
 
 

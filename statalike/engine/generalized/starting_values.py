@@ -1,9 +1,9 @@
 """Where the search for the estimates of a generalized mixed model begins.
 
 Coefficients and the family's own parameters come from the model without random effects, variances
-are one; values that are given take the place of these, and a grid of variances and covariances is
-searched where that is asked for or nothing else is feasible ([ME] meglm, startvalues() and
-startgrid()).
+are one unless a covariate's units make that absurd; values that are given take the place of these,
+and a grid of variances and covariances is searched where that is asked for or nothing else is
+feasible ([ME] meglm, startvalues() and startgrid()).
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 StartingMethod = Literal["zero", "constantonly", "fixedonly"]
 
 GRID_VALUES = (0.1, 1.0, 10.0)
+# Of a covariate with a root mean square up to this, or down to its inverse, the effect begins with
+# a variance of one; of others with that at which its contribution has a variance of one.
+LARGEST_SIZE = 100.0
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,22 @@ def feasible_start(
     coefficients: Array,
     own: Array,
     values: StartingValues,
+    sizes: Sequence[Array],
     space: ConstrainedSpace | None,
     on_grid_node: Callable[[int, float], None] | None,
 ) -> Array:
     """Free parameters at which the likelihood is defined, the best of those tried.
 
-    ``space`` are the free parameters that satisfy the constraints.  Raises
-    :class:`EstimationError` ``likelihood_undefined`` where there are none.
+    ``sizes`` are root mean squares of the covariates of each equation, (q,); ``space`` are the
+    free parameters that satisfy the constraints.  Raises :class:`EstimationError`
+    ``likelihood_undefined`` where there are none.
     """
     layout = objective.layout
     structures = [scale.structure for equations in layout.scales for scale in equations]
-    unit = [structure.project(np.eye(structure.size)) for structure in structures]
+    unit = [
+        structure.project(np.diag(_starting_variances(structure, of_equation)))
+        for structure, of_equation in zip(structures, sizes, strict=True)
+    ]
     estimates = np.concatenate([coefficients, own, *unit])
     if values.given is not None:
         estimates = np.where(np.isnan(values.given), estimates, values.given)
@@ -105,6 +113,14 @@ def feasible_start(
     if best is None or not np.isfinite(value):
         raise EstimationError("likelihood_undefined", "no feasible starting values")
     return best
+
+
+def _starting_variances(structure: CovarianceStructure, sizes: Array) -> Array:
+    if len(structure.variance_positions) < len(sizes):
+        # What effects share has to do for the largest covariate.
+        sizes = np.full_like(sizes, sizes.max())
+    ordinary = (sizes <= LARGEST_SIZE) & (sizes >= 1.0 / LARGEST_SIZE)
+    return np.where(ordinary, 1.0, np.maximum(sizes, np.finfo(np.float64).tiny ** 0.5) ** -2.0)
 
 
 def _by_structure(structures: Sequence[CovarianceStructure], values: Array) -> list[Array]:

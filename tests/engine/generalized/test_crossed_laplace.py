@@ -101,5 +101,7 @@ def test_nested_effects_are_a_special_case() -> None:
 def test_too_many_effects_are_refused() -> None:
     n = 20_001
     term = CrossedTerm(np.arange(n), RandomEffects(np.ones((n, 1)), Identity(1)))
+    outcome, fixed = np.ones((1, n)), np.ones((n, 1))
+    CrossedGeneralizedModel(BernoulliLogit(), outcome, fixed, (term,))
     with pytest.raises(EstimationError):
-        CrossedGeneralizedModel(BernoulliLogit(), np.ones((1, n)), np.ones((n, 1)), (term,))
+        CrossedGeneralizedModel(BernoulliLogit(), outcome, fixed, (term, term))

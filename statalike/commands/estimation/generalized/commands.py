@@ -169,7 +169,7 @@ def _trials(state: State, typed: str) -> str:
 
 def _handler(named: NamedCommand) -> Callable[[State, Arguments], None]:
     def handle(state: State, arguments: Arguments) -> None:
-        if not arguments.given:
+        if not arguments.given and not arguments.equations:
             replay(state, arguments, named)
             return
         distribution = _distribution(named, state, arguments.options)

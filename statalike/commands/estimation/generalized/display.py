@@ -23,6 +23,7 @@ from statalike.commands.estimation.generalized.description import (
 )
 from statalike.commands.estimation.generalized.named_commands import NAMED_COMMANDS
 from statalike.commands.estimation.mixed_display import (
+    UNDETERMINED,
     criterion_name,
     group_summaries,
     with_clusters,
@@ -48,6 +49,10 @@ from statalike.results.restrictions import LinearRestrictions
 from statalike.results.stores import Results
 from statalike.state import State
 
+#: of log likelihoods with few and with more integration points
+LARGEST_DIFFERENCE = 0.5
+#: of the log likelihood with respect to that without random effects
+LEAST_LOSS = 1e-3
 #: numbers of observations by kind, and what they are called
 COUNTS = {
     "N_unc": "Uncensored",
@@ -100,8 +105,38 @@ def show_generalized(state: State, options: Mapping[str, Any], *, replay: bool =
             text = f"_cons estimates {baseline} (conditional on zero random effects)."
             console.print_lines(note(text, linesize))
     console.print_lines(_comparison(results, linesize))
+    for text in doubts(results):
+        console.print_lines(warning(text, linesize))
     if replay and not results.scalars["converged"]:
         console.print_lines(warning("convergence not achieved", linesize))
+
+
+def doubts(results: Results) -> list[str]:
+    """What makes converged estimates doubtful: parameters that the data do not determine, and
+    quadrature with too few points."""
+    scalars, matrices = results.scalars, results.matrices
+    texts: list[str] = []
+    if scalars["converged"] and "gradient" in matrices:
+        positions = {stripe: k for k, stripe in enumerate(matrices["b"].columns)}
+        estimated = [positions[stripe] for stripe in matrices["gradient"].columns]
+        free = np.ones(len(positions), dtype=bool)
+        if "Cns" in matrices:
+            free = ~np.any(matrices["Cns"].values[:, :-1] != 0.0, axis=0)
+        variances = np.diagonal(matrices.get("V_modelbased", matrices["V"]).values)
+        if any(free[k] and not variances[k] > 0.0 for k in estimated):
+            texts.append(UNDETERMINED)
+    if scalars["ll"] < scalars.get("ll_c", -np.inf) - LEAST_LOSS:
+        texts.append(
+            "the log likelihood is below that of the model without random effects; "
+            "the integration is not accurate enough or the search ended too early."
+        )
+    difference = scalars.get("ll_finer", scalars["ll"]) - scalars["ll"]
+    if abs(difference) > LARGEST_DIFFERENCE:
+        texts.append(
+            f"the log likelihood changes by {difference:.2g} with more integration points; "
+            "intpoints() is too small for these random effects."
+        )
+    return texts
 
 
 def _constraints(results: Results, description: GeneralizedDescription) -> list[str]:

@@ -35,7 +35,7 @@ from statalike.commands.estimation.variance_estimator import (
     requested_variance,
 )
 from statalike.design.sample import drop_missing, drop_missing_terms
-from statalike.design.terms import Term, model_terms
+from statalike.design.terms import Term
 from statalike.engine.generalized.objective import IntegrationMethod
 from statalike.errors import StataError
 from statalike.evaluation import observations_mask, some_observations
@@ -71,7 +71,7 @@ def read_model_request(
 ) -> ModelRequest:
     """The request of a command line; r(100), r(198), r(459), r(2000) and more."""
     data, options = state.data, arguments.options
-    column, distribution, rest = read_outcome(distribution, model_terms(arguments.terms, data))
+    column, distribution, rest = read_outcome(distribution, arguments.terms, data)
     equations = settle_repeated_levels(
         [read_random_equation(state, equation, by_matrix=True) for equation in arguments.equations]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +19,19 @@ from statalike.data.dataset import Dataset
 from statalike.data.missing import MISSING
 from statalike.design.columns import Column
 from statalike.design.sample import drop_missing
-from statalike.design.terms import Term
+from statalike.design.terms import Term, model_terms
 from statalike.errors import StataError
 from statalike.evaluation import some_observations
+from statalike.language.ast import VariableList
 from statalike.state import State
 
 
 def read_outcome(
-    distribution: Distribution, terms: Sequence[Term]
+    distribution: Distribution, items: VariableList, data: Dataset
 ) -> tuple[Column, Distribution, list[Term]]:
     """The outcome variable, the distribution with the second one of interval data, and the other
     terms of a variable list; r(100), r(102)."""
+    terms = model_terms(items, data)
     if distribution.model == "survival":
         return Column.parse("_t"), distribution, list(terms)
     if not terms:
@@ -37,10 +39,13 @@ def read_outcome(
     column = outcome_column(terms[0])
     if distribution.model != "interval":
         return column, distribution, list(terms[1:])
-    if len(terms) < 2:
+    # Both limits may be the same variable.
+    repeated = [term for item in items for term in model_terms((item,), data)]
+    if len(repeated) < 2:
         raise StataError(102, "too few variables specified")
-    upper = outcome_column(terms[1]).name
-    return column, replace(distribution, upper=upper), list(terms[2:])
+    upper = outcome_column(repeated[1]).name
+    rest = dict.fromkeys(repeated[2:])
+    return column, replace(distribution, upper=upper), list(rest)
 
 
 def settled_limits(outcome: OutcomeRequest, data: Dataset, sample: np.ndarray) -> OutcomeRequest:

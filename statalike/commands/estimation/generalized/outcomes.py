@@ -222,6 +222,8 @@ def _censored(
     """Values at or beyond the limits of a tobit model are known to lie there only."""
     lower = limit_values(request.lower, data, sample, -np.inf)
     upper = limit_values(request.upper, data, sample, np.inf)
+    if np.any(lower >= upper):
+        raise StataError(198, "lower censoring limits must be less than upper ones")
     below, above = values <= lower, values >= upper
     left = np.where(below, -np.inf, np.where(above, upper, values))
     right = np.where(below, lower, np.where(above, np.inf, values))

@@ -61,6 +61,8 @@ def stored_results(
     if fit.fixed is not None and fit.fixed.converged and not constrained:
         _post_comparison(results, description, fit)
     scalars["ll"] = fit.log_likelihood
+    if np.isfinite(fit.finer_log_likelihood):
+        scalars["ll_finer"] = fit.finer_log_likelihood
     scalars["rank"] = float(rank_of_variance(results.matrices["V"].values))
     scalars["ic"] = float(fit.optimum.iterations)
     scalars["rc"] = 0.0 if fit.converged else 430.0

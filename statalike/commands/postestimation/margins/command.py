@@ -26,6 +26,9 @@ from statalike.commands.postestimation.margins.reading import (
     residual_df,
 )
 from statalike.commands.postestimation.margins.results import MarginsRequest, margins_results
+from statalike.commands.postestimation.margins.unconditional_variance import (
+    unconditional_variance,
+)
 from statalike.commands.registry import command
 from statalike.errors import StataError
 from statalike.evaluation import estimation_sample
@@ -53,7 +56,7 @@ DISPLAY = DISPLAY_OPTIONS.replace("noEMPTYcells ", "")
     section="Postestimation",
 )
 def margins(state: State, arguments: Arguments) -> None:
-    variance_method(arguments)
+    method = variance_method(arguments)
     terms = listed_terms(state, arguments.body)
     over = (*arguments.variables("over"), *arguments.variables("within"))
     comparison = requested_comparison(arguments, terms, over, state.data)
@@ -63,17 +66,20 @@ def margins(state: State, arguments: Arguments) -> None:
     lost = _inestimable(state, plan, arguments)
     variance = None
     if wanted:
-        V = state.e.matrices["V"].values
-        variance = estimates.jacobian @ V @ estimates.jacobian.T
+        if method == "unconditional":
+            variance = unconditional_variance(state, plan, estimates)
+        else:
+            V = state.e.matrices["V"].values
+            variance = estimates.jacobian @ V @ estimates.jacobian.T
     request = MarginsRequest(
         arguments.text,
         arguments.string("expression") or "",
         confidence_level(arguments.options, state.settings),
         residual_df(state, arguments),
+        method,
     )
     results = margins_results(state, plan, request, estimates, variance, lost)
     state.r = results
-    state.memory.margins = results.copy()
     if comparison is None:
         show_margins(state, plan, estimates, results, arguments.options)
     elif not (terms or over or len(plan.points) > 1 or len(plan.statistics) > 1):
@@ -90,17 +96,21 @@ def margins(state: State, arguments: Arguments) -> None:
     else:
         results = show_comparison(state, plan, estimates, results, comparison)
         state.r = results
+    state.memory.margins = results.copy()
     if arguments.flag("post"):
         post(state, results)
 
 
 def variance_method(arguments: Arguments) -> str:
-    """``delta``, the method of standard errors; r(198) for others."""
+    """``delta`` or ``unconditional``, the method of standard errors; r(198) for others."""
     typed = arguments.string("vce")
     if typed is None or (typed and "delta".startswith(typed)):
         return "delta"
-    known = len(typed) >= 2 and "unconditional".startswith(typed)
-    raise StataError(198, f"vcetype {typed} {'not yet supported' if known else 'not allowed'}")
+    if len(typed) >= 2 and "unconditional".startswith(typed):
+        if arguments.options.get("nose"):
+            raise StataError(198, "options nose and vce(unconditional) may not be combined")
+        return "unconditional"
+    raise StataError(198, f"vcetype {typed} not allowed")
 
 
 def post(state: State, results: Results) -> None:

@@ -144,11 +144,7 @@ def show_comparison(
     if comparison.pairwise:
         adjustment = read_adjustment(state, arguments)
         report = pairwise_report(state, plan, estimates, inference, results, adjustment)
-        names = [
-            Stripe(term.equation, label.replace(" vs ", "vs").replace(" ", "_"))
-            for term in report.terms
-            for label in term.labels
-        ]
+        names = [Stripe(term.equation, name) for term in report.terms for name in term.names]
         combinations, shown = report.found, report.shown
         both = arguments.flag("effects")
         pvalues = both or arguments.flag("pveffects")

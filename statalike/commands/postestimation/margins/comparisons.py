@@ -38,7 +38,7 @@ MEANS_METHODS = ("tukey", "snk", "duncan", "dunnett")
 @dataclass(frozen=True)
 class ComparedMargins:
     """The pairs (m, 2) of margins of a term (and effect) that are compared, by position in r(b),
-    the higher level first, and how each pair reads.
+    the higher level first, how each pair reads, and its name in r(b_vs).
     """
 
     equation: str
@@ -46,6 +46,7 @@ class ComparedMargins:
     margins: np.ndarray
     pairs: np.ndarray
     labels: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,17 @@ def _compared(
         positions,
         np.array(pairs, dtype=np.intp).reshape(-1, 2),
         tuple(f"{texts[later]} vs {texts[earlier]}" for earlier, later in chosen),
+        tuple(
+            f"{_levels(cells[later])}vs{_levels(cells[earlier])}.{'#'.join(names)}"
+            for earlier, later in chosen
+        ),
     )
+
+
+def _levels(cell: tuple[int, ...]) -> str:
+    """``2``, or ``(2 1)`` for the levels of several factors."""
+    text = " ".join(map(str, cell))
+    return f"({text})" if len(cell) > 1 else text
 
 
 def _families(
