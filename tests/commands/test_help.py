@@ -86,7 +86,7 @@ def test_written_syntax_takes_the_place_of_the_registers() -> None:
         ("factor variables", "factor variables and interactions"),
         ("runiform()", "what can be computed in expressions"),
         ("forvalues", "loops"),
-        ("xtreg", "not there yet"),
+        ("mata", "not there yet"),
         ("if", "conditions"),
         ("format", "set how variables are shown"),
         ("bysort", "repeats a command for each group"),

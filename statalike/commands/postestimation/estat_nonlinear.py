@@ -120,7 +120,7 @@ def nonlinear_recovariance(state: State, arguments: Arguments) -> None:
     kind = "correlation" if correlation else "covariance"
     results = Results(scalars={"relevels": float(len(paths))})
     for level in wanted:
-        stored = state.e.matrices[f"cov_{len(paths) - level}"]
+        stored = state.e.matrices[f"cov_{level + 1}"]
         text = ">".join(paths[level])
         labels = [f"{stripe.name}[{text}]" for stripe in stored.columns]
         effects = tuple(Stripe("", label) for label in labels)

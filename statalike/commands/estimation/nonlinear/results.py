@@ -119,8 +119,7 @@ def stored_results(
             end = start + len(covariance)
             matrix[start:end, start:end] = covariance
             start = end
-        number = len(fit.covariances) - level
-        results.matrices[f"cov_{number}"] = NamedMatrix.square(matrix, names)
+        results.matrices[f"cov_{level + 1}"] = NamedMatrix.square(matrix, names)
     return results
 
 
