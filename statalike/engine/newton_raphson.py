@@ -27,7 +27,7 @@ MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
 # The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
 FIRST_INCREMENT = 0.125
-# How often a step is halved that is judged by the approximation it starts from.
+# How often a step is halved where the objective is judged by approximations.
 MAXIMUM_NEARBY_HALVINGS = 6
 FLAT = 1e-10
 # Where the objective is flat no iteration gets any further.
@@ -405,7 +405,7 @@ def _shortened(
     if evaluations.adapted:
         judges = [
             (evaluations.nearby_value, range(1, MAXIMUM_NEARBY_HALVINGS + 1)),
-            (evaluations.value, range(MAXIMUM_HALVINGS + 1)),
+            (evaluations.value, range(MAXIMUM_NEARBY_HALVINGS + 1)),
         ]
     for judge, halvings in judges:
         for halving in halvings:
