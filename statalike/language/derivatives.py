@@ -2,22 +2,28 @@
 
 A value carries its gradient with respect to k parameters through the tree of an expression: the
 chain rule is applied node by node, so that derivatives are exact as far as the derivatives of
-the functions are (Griewank and Walther 2008, Evaluating Derivatives, chapter 3).  Functions
-without a derivative listed here are differenced in their own arguments with fourth-order central
-differences, whose relative error is about 1e-12.
+the functions are (Griewank and Walther 2008, Evaluating Derivatives, chapter 3), for which see
+:mod:`statalike.language.derivative_rules`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from statalike.data.missing import MISSING
 from statalike.errors import StataError
 from statalike.language import ast, functions
+from statalike.language.derivative_rules import (
+    FUNCTIONS,
+    OPERATORS,
+    Rule,
+    differenced,
+    extreme,
+)
 from statalike.language.evaluation import Evaluation
 from statalike.language.values import numbers
 
@@ -26,8 +32,6 @@ Gradient: TypeAlias = "np.ndarray | None"
 
 Known: TypeAlias = Callable[[ast.Expression], Gradient]
 """The gradient of a node that depends on the parameters by itself, such as a coefficient."""
-
-Partials: TypeAlias = Callable[..., Sequence[Any]]
 
 
 def gradient(expression: ast.Expression, evaluation: Evaluation, known: Known) -> Gradient:
@@ -83,35 +87,24 @@ def _of_operator(
     evaluation: Evaluation,
     known: Known,
 ) -> Gradient:
-    if operator not in _OPERATORS:
+    if operator not in SMOOTH:
         return None  # comparisons and logic are constant but for jumps
     first = _gradient(left, evaluation, known)
     second = _gradient(right, evaluation, known)
     if first is None and second is None:
         return None
-    if operator in "+-":
-        if second is not None and operator == "-":
-            second = -second
-        return _sum(first, second)
-    a, b = _value(left, evaluation), _value(right, evaluation)
-    by_left, by_right = _OPERATORS[operator](a, b)
-    return _sum(
-        None if first is None else _times(by_left(), first),
-        None if second is None else _times(by_right(), second),
-    )
+    values = (_value(left, evaluation), _value(right, evaluation))
+    total: Gradient = None
+    for slope, inner in zip(_slopes(OPERATORS[operator], values), (first, second), strict=True):
+        if inner is not None and slope is not None:
+            total = _sum(total, _times(slope(), inner))
+    return total
 
 
-#: for ``a operator b`` the partial derivatives in a and in b, computed when they are needed
-_OPERATORS: Final[dict[str, Any]] = {
-    "+": None,
-    "-": None,
-    "*": lambda a, b: (lambda: b, lambda: a),
-    "/": lambda a, b: (lambda: 1 / b, lambda: -a / b**2),
-    "^": lambda a, b: (
-        lambda: np.where(b == 0, 0.0, b * np.power(a, b - 1)),
-        lambda: np.where(a == 0, 0.0, np.power(a, b) * np.log(a)),
-    ),
-}
+def _slopes(rule: Rule, values: tuple[Any, ...]) -> list[Callable[[], Any] | None]:
+    """For each argument of a rule what gives the derivative in it, None where that is zero."""
+    found = rule.value(*values)
+    return [None if each is None else partial(each, values, found) for each in rule.slopes]
 
 
 def _of_condition(
@@ -139,100 +132,31 @@ def _of_function(
     depending = [i for i, each in enumerate(inner) if each is not None]
     if not depending or name in _CONSTANT:
         return None
-    values = [_value(argument, evaluation) for argument in arguments]
-    listed = _PARTIALS.get(name)
-    partials = list(listed(*values)) if listed is not None and _fits(listed, values) else []
+    values = tuple(_value(argument, evaluation) for argument in arguments)
+    slopes = _slopes(_rule(name, len(values)), values)
     total: Gradient = None
     for i in depending:
-        slope = partials[i] if i < len(partials) else _difference(name, values, i)
-        part = inner[i]
-        assert part is not None
-        total = _sum(total, _times(slope, part))
+        slope, part = slopes[i], inner[i]
+        if slope is not None and part is not None:
+            total = _sum(total, _times(slope(), part))
     return total
 
 
-def _fits(partials: Partials, values: Sequence[Any]) -> bool:
-    """Whether a listed derivative is for this number of arguments."""
-    code = partials.__code__
-    return bool(code.co_flags & 0x04 or code.co_argcount == len(values))
+def _rule(name: str, count: int) -> Rule:
+    """A function of ``count`` arguments with its derivatives, differences where none are known."""
+    if name in ("max", "min"):
+        return extreme(name, count)
+    rule = FUNCTIONS.get(name)
+    if rule is not None and len(rule.slopes) == count:
+        return rule
+    return differenced(name, partial(_function_value, name), count)
 
 
-#: functions that are constant but for jumps
-_CONSTANT: Final = frozenset(
-    [
-        "int",
-        "trunc",
-        "floor",
-        "ceil",
-        "round",
-        "sign",
-        "missing",
-        "mi",
-        "inlist",
-        "inrange",
-        "irecode",
-        "recode",
-    ]
-)
+#: operators with derivatives
+SMOOTH: Final = frozenset("+-*/^")
 
-
-def _choice(larger: bool) -> Partials:
-    def partials(*values: Any) -> list[Any]:
-        stacked = np.stack(np.broadcast_arrays(*values))
-        chosen = np.nanargmax(stacked, 0) if larger else np.nanargmin(stacked, 0)
-        return [np.where(chosen == i, 1.0, 0.0) for i in range(len(values))]
-
-    return partials
-
-
-_SQRT_2PI: Final = np.sqrt(2 * np.pi)
-
-
-def _normal_density(z: Any) -> Any:
-    return np.exp(-0.5 * z * z) / _SQRT_2PI
-
-
-#: partial derivatives of functions in each of their arguments
-_PARTIALS: Final[dict[str, Partials]] = {
-    "exp": lambda x: [np.exp(x)],
-    "expm1": lambda x: [np.exp(x)],
-    "ln": lambda x: [1 / x],
-    "log": lambda x: [1 / x],
-    "log10": lambda x: [1 / (x * np.log(10))],
-    "ln1p": lambda x: [1 / (1 + x)],
-    "log1p": lambda x: [1 / (1 + x)],
-    "ln1m": lambda x: [-1 / (1 - x)],
-    "log1m": lambda x: [-1 / (1 - x)],
-    "sqrt": lambda x: [0.5 / np.sqrt(x)],
-    "abs": lambda x: [np.sign(x)],
-    "sin": lambda x: [np.cos(x)],
-    "cos": lambda x: [-np.sin(x)],
-    "tan": lambda x: [1 / np.cos(x) ** 2],
-    "asin": lambda x: [1 / np.sqrt(1 - x * x)],
-    "acos": lambda x: [-1 / np.sqrt(1 - x * x)],
-    "atan": lambda x: [1 / (1 + x * x)],
-    "atan2": lambda y, x: [x / (x * x + y * y), -y / (x * x + y * y)],
-    "sinh": lambda x: [np.cosh(x)],
-    "cosh": lambda x: [np.sinh(x)],
-    "tanh": lambda x: [1 - np.tanh(x) ** 2],
-    "asinh": lambda x: [1 / np.sqrt(1 + x * x)],
-    "acosh": lambda x: [1 / np.sqrt(x * x - 1)],
-    "atanh": lambda x: [1 / (1 - x * x)],
-    "logit": lambda x: [1 / (x * (1 - x))],
-    "invlogit": lambda x: [special.expit(x) * special.expit(-x)],
-    "cloglog": lambda x: [-1 / ((1 - x) * np.log1p(-x))],
-    "invcloglog": lambda x: [np.exp(x - np.exp(x))],
-    "lngamma": lambda x: [special.digamma(x)],
-    "digamma": lambda x: [special.polygamma(1, x)],
-    "trigamma": lambda x: [special.polygamma(2, x)],
-    "normal": lambda z: [_normal_density(z)],
-    "lnnormal": lambda z: [np.exp(-0.5 * z * z - special.log_ndtr(z)) / _SQRT_2PI],
-    "invnormal": lambda p: [1 / _normal_density(special.ndtri(p))],
-    "normalden": lambda z: [-z * _normal_density(z)],
-    "lnnormalden": lambda z: [-z],
-    "max": _choice(True),
-    "min": _choice(False),
-}
+#: functions without a rule that are constant but for jumps
+_CONSTANT: Final = frozenset(["round", "missing", "mi", "inlist", "inrange", "irecode", "recode"])
 
 
 class _Given:
@@ -244,25 +168,15 @@ class _Given:
         return value
 
 
-def _difference(name: str, values: Sequence[Any], position: int) -> Any:
-    """The derivative of a function in one argument by fourth-order central differences."""
-    function = functions.find(name)
-    centre = np.asarray(values[position], dtype=float)
-    step = 7e-4 * np.maximum(np.abs(centre), 1.0)
-
-    def at(shift: Any) -> Any:
-        moved = list(values)
-        moved[position] = centre + shift
-        given = tuple(np.atleast_1d(each) for each in moved)
-        shared = np.broadcast_arrays(*given)
-        value = function.apply(_Given(), tuple(np.array(each) for each in shared))  # type: ignore
-        result = np.asarray(numbers(value), dtype=float).reshape(np.shape(shared[0]))
-        return np.where(result >= MISSING, np.nan, result)
-
+def _function_value(name: str, *values: Any) -> Any:
+    """A function of values, nan where it is missing; r(498) where it needs more than values."""
+    shared = np.broadcast_arrays(*(np.atleast_1d(each) for each in values))
+    arguments = tuple(np.array(each) for each in shared)
     try:
-        slope = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step)
-    except AttributeError:  # the function needs more than the values of its arguments
+        value = functions.find(name).apply(_Given(), arguments)  # type: ignore[arg-type]
+    except AttributeError:
         raise StataError(
             498, f"{name}() has no derivative", hint="it depends on coefficients"
         ) from None
-    return slope if np.ndim(centre) or np.size(slope) > 1 else slope[0]
+    result = np.asarray(numbers(value), dtype=float).reshape(np.shape(shared[0]))
+    return np.where(result >= MISSING, np.nan, result)

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.nonlinear.derivative_rules import Array, Rule, Value
+from statalike.language.derivative_rules import Array, Rule, Value
 from statalike.nonlinear.recursion import PeriodLayout, SequentialNode, evaluate_recursion
 
 Slopes: TypeAlias = "dict[int, Value]"

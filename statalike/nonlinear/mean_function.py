@@ -31,9 +31,7 @@ from statalike.language.ast import (
     Unary,
 )
 from statalike.language.context import Context
-from statalike.language.expressions import evaluate
-from statalike.language.values import numbers
-from statalike.nonlinear.derivative_rules import (
+from statalike.language.derivative_rules import (
     FUNCTIONS,
     MULTIPLY,
     NEGATE,
@@ -45,6 +43,8 @@ from statalike.nonlinear.derivative_rules import (
     differenced,
     extreme,
 )
+from statalike.language.expressions import evaluate
+from statalike.language.values import numbers
 from statalike.nonlinear.graph import (
     Carried,
     Constant,

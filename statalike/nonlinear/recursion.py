@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statalike.nonlinear.derivative_rules import Array, Rule, Value
+from statalike.language.derivative_rules import Array, Rule, Value
 
 Rows = NDArray[np.intp]
 

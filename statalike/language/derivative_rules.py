@@ -52,7 +52,8 @@ DIVIDE = Rule("/", np.divide, (lambda a, y: 1.0 / a[1], lambda a, y: -y / a[1]))
 
 def _power_slope(arguments: tuple[Any, Any], value: Any) -> Any:
     base, exponent = arguments
-    return exponent * np.power(base, np.asarray(exponent) - 1.0)
+    slope = exponent * np.power(base, np.asarray(exponent) - 1.0)
+    return np.where(np.equal(exponent, 0.0), 0.0, slope)
 
 
 def _exponent_slope(arguments: tuple[Any, Any], value: Any) -> Any:
@@ -145,7 +146,14 @@ def _trigamma(x: Any) -> Any:
     return polygamma(1, x)
 
 
+def _tetragamma(x: Any) -> Any:
+    from scipy.special import polygamma
+
+    return polygamma(2, x)
+
+
 _LN10 = float(np.log(10.0))
+_LOG_ROOT_2PI = float(0.5 * np.log(2.0 * np.pi))
 
 _UNARY = (
     _unary("abs", np.abs, lambda x, y: np.sign(x)),
@@ -189,6 +197,8 @@ _UNARY = (
     _unary("invnormal", _invnormal, lambda x, y: 1.0 / _density(y)),
     _unary("lngamma", _lngamma, lambda x, y: _digamma(x)),
     _unary("digamma", _digamma, lambda x, y: _trigamma(x)),
+    _unary("trigamma", _trigamma, lambda x, y: _tetragamma(x)),
+    _unary("lnnormalden", lambda x: -0.5 * x * x - _LOG_ROOT_2PI, lambda x, y: -x),
     _flat("sign", np.sign, 1),
     _flat("floor", np.floor, 1),
     _flat("ceil", np.ceil, 1),
@@ -233,24 +243,28 @@ def extreme(name: str, count: int) -> Rule:
     return Rule(name, value, tuple(slope(position) for position in range(count)), selects=True)
 
 
-#: relative step of central differences: the cube root of the precision of a double
-_STEP = float(np.finfo(float).eps ** (1.0 / 3.0))
+#: relative step of differences over five points
+_STEP = 7e-4
 
 
 def differenced(name: str, value: Callable[..., Any], count: int) -> Rule:
-    """A function without a derivative of its own: central differences in each argument.
+    """A function without a derivative of its own: fourth-order central differences.
 
-    Their relative error is about 1e-10 where the function is smooth.
+    Their relative error is about 1e-12 where the function is smooth.
     """
 
     def slope(position: int) -> Slope:
         def of(arguments: tuple[Any, ...], found: Any) -> Any:
-            at = np.asarray(arguments[position], dtype=float)
-            step = _STEP * np.maximum(np.abs(at), 1.0)
-            above, below = list(arguments), list(arguments)
-            above[position], below[position] = at + step, at - step
-            rise = np.subtract(value(*above), value(*below))
-            return rise / (above[position] - below[position])
+            centre = np.asarray(arguments[position], dtype=float)
+            step = _STEP * np.maximum(np.abs(centre), 1.0)
+
+            def at(steps: float) -> Any:
+                moved = list(arguments)
+                moved[position] = centre + steps * step
+                return value(*moved)
+
+            near, far = np.subtract(at(1.0), at(-1.0)), np.subtract(at(2.0), at(-2.0))
+            return (8.0 * near - far) / (12.0 * step)
 
         return of
 
