@@ -237,6 +237,7 @@ def _metric_table(state: State, options: Mapping[str, Any], level: float) -> lis
     )
     table = CoefficientTable(
         sections,
+        dependent=results.macros["depvar"],
         level=level,
         error_method=results.macros.get("vcetype", ""),
         labels=value_labels(state.data),
