@@ -27,7 +27,7 @@ MAXIMUM_HALVINGS = 40
 MAXIMUM_DOUBLINGS = 8
 # The first lengthening of a Newton step, in multiples of it, as Stata's logs show.
 FIRST_INCREMENT = 0.125
-# How often a step is halved where the objective is judged by approximations.
+# How often a step is halved before approximations other than the present one are asked.
 MAXIMUM_NEARBY_HALVINGS = 6
 FLAT = 1e-10
 # Where the objective is flat no iteration gets any further.
@@ -398,14 +398,17 @@ def _shortened(
     """The step halved until the objective rises, zero where it does not.
 
     What an approximation adapted elsewhere does not see, one of its own may: where short steps
-    do not pay by the former, they are judged once more, from the whole step on, by the latter.
+    do not pay by the former, they are judged once more, from the whole step on, by the latter,
+    and then shorter ones by the former, which costs less.
     """
+    nearby, own = evaluations.nearby_value, evaluations.value
     judges: list[tuple[Callable[[Array], float], range]]
-    judges = [(evaluations.nearby_value, range(1, MAXIMUM_HALVINGS + 1))]
+    judges = [(nearby, range(1, MAXIMUM_HALVINGS + 1))]
     if evaluations.adapted:
         judges = [
-            (evaluations.nearby_value, range(1, MAXIMUM_NEARBY_HALVINGS + 1)),
-            (evaluations.value, range(MAXIMUM_NEARBY_HALVINGS + 1)),
+            (nearby, range(1, MAXIMUM_NEARBY_HALVINGS + 1)),
+            (own, range(MAXIMUM_NEARBY_HALVINGS + 1)),
+            (nearby, range(MAXIMUM_NEARBY_HALVINGS + 1, MAXIMUM_HALVINGS + 1)),
         ]
     for judge, halvings in judges:
         for halving in halvings:
