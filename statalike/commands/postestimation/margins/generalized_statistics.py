@@ -250,7 +250,7 @@ def _model(state: State, options: Mapping[str, Any], text: str) -> _Model:
     if fixed_only and options.get("marginal"):
         raise StataError(198, "only one of conditional() or marginal is allowed")
     typed = options.get("intpoints")
-    points = int(typed[0]) if typed else int(state.e.macros["n_quad"])
+    points = int(typed[0]) if typed else int(state.e.macros.get("n_quad", 1))
     if not 1 <= points <= 195:
         raise StataError(198, "intpoints() must be between 1 and 195")
     categories = state.e.matrices.get("cat")
