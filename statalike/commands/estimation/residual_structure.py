@@ -60,6 +60,29 @@ class ResidualRequest:
         return tuple(name for name in (self.time, self.by) if name)
 
 
+def named_structure(
+    name: str, order: int, levels: Sequence[float], unit: float
+) -> ResidualStructure:
+    """The engine's structure of a name; ``levels`` are the times of unstructured and banded ones,
+    the lags of Toeplitz ones, ``unit`` a typical distance for exponential ones."""
+    match name:
+        case "independent":
+            return IndependentResiduals()
+        case "exchangeable":
+            return ExchangeableResiduals()
+        case "ar":
+            return AutoregressiveResiduals(order)
+        case "ma":
+            return MovingAverageResiduals(order)
+        case "toeplitz":
+            return ToeplitzResiduals(tuple(int(lag) for lag in levels))
+        case "banded":
+            return BandedResiduals(len(levels), order)
+        case "unstructured":
+            return UnstructuredResiduals(len(levels), len(levels) - 1)
+    return ExponentialResiduals(unit)
+
+
 @dataclass(frozen=True)
 class ResidualDescription:
     """The residual structure of a model.
@@ -93,25 +116,8 @@ class ResidualDescription:
         return tuple(name for name in (self.time, self.by) if name)
 
     def family(self) -> ResidualFamily:
-        return ResidualFamily(self._structure(), max(len(self.by_values), 1))
-
-    def _structure(self) -> ResidualStructure:
-        match self.structure:
-            case "independent":
-                return IndependentResiduals()
-            case "exchangeable":
-                return ExchangeableResiduals()
-            case "ar":
-                return AutoregressiveResiduals(self.order)
-            case "ma":
-                return MovingAverageResiduals(self.order)
-            case "toeplitz":
-                return ToeplitzResiduals(tuple(int(lag) for lag in self.times))
-            case "banded":
-                return BandedResiduals(len(self.times), self.order)
-            case "unstructured":
-                return UnstructuredResiduals(len(self.times), len(self.times) - 1)
-        return ExponentialResiduals(self.unit)
+        structure = named_structure(self.structure, self.order, self.times, self.unit)
+        return ResidualFamily(structure, max(len(self.by_values), 1))
 
     def errors(
         self, data: Dataset, rows: np.ndarray, codes: Sequence[np.ndarray]

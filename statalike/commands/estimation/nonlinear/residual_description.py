@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from statalike.commands.estimation.nonlinear.residual_request import MEAN, ResidualRequest
-from statalike.commands.estimation.residual_structure import observed_lags
+from statalike.commands.estimation.residual_structure import named_structure, observed_lags
 from statalike.data.dataset import Dataset
 from statalike.data.formats import format_value
 from statalike.design.groups import group_codes
@@ -33,14 +33,7 @@ from statalike.engine.nonlinear.residuals import (
     VarianceFunction,
 )
 from statalike.engine.residual_structures import (
-    AutoregressiveResiduals,
-    BandedResiduals,
-    ExchangeableResiduals,
-    ExponentialResiduals,
-    MovingAverageResiduals,
     ResidualStructure,
-    ToeplitzResiduals,
-    UnstructuredResiduals,
 )
 from statalike.errors import StataError
 from statalike.results.matrix import NamedMatrix
@@ -191,20 +184,7 @@ class ResidualDescription:
         return ResidualCorrelation(self._structure(), groups, times, by)
 
     def _structure(self) -> ResidualStructure:
-        match self.structure:
-            case "exchangeable":
-                return ExchangeableResiduals()
-            case "ar":
-                return AutoregressiveResiduals(self.order)
-            case "ma":
-                return MovingAverageResiduals(self.order)
-            case "toeplitz":
-                return ToeplitzResiduals(tuple(int(lag) for lag in self.levels))
-            case "banded":
-                return BandedResiduals(len(self.levels), self.order)
-            case "unstructured":
-                return UnstructuredResiduals(len(self.levels), len(self.levels) - 1)
-        return ExponentialResiduals(self.unit)
+        return named_structure(self.structure, self.order, self.levels, self.unit)
 
 
 def lowest_groups(

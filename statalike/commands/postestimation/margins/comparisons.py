@@ -23,6 +23,7 @@ from statalike.commands.postestimation.contrast_matrices import cell_labels
 from statalike.commands.postestimation.margins.contrasts import margins_axes, without_null
 from statalike.commands.postestimation.margins.estimation import MarginsEstimates
 from statalike.commands.postestimation.margins.plan import Margin, MarginsPlan
+from statalike.commands.postestimation.pwcompare_tables import FOR_BALANCED_DATA
 from statalike.data.missing import MISSING
 from statalike.engine.multiple_comparisons import Family, spans_of
 from statalike.engine.wald_test import independent_restrictions
@@ -31,8 +32,6 @@ from statalike.output.coefficient_names import simplified
 from statalike.output.coefficient_table import CoefficientRow, CoefficientSection
 from statalike.results.stores import Results
 from statalike.state import State
-
-MEANS_METHODS = ("tukey", "snk", "duncan", "dunnett")
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ def _families(
         rank = int(independent_restrictions(found.covariance[np.ix_(chosen, chosen)]).sum())
         spans = None
         means = 0
-        if adjustment.method in MEANS_METHODS:
+        if adjustment.method in FOR_BALANCED_DATA:
             term = terms[number]
             known = np.where(b[term.margins] < MISSING, b[term.margins], 0.0)
             place = {int(margin): k for k, margin in enumerate(term.margins)}
