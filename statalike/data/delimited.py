@@ -202,13 +202,23 @@ def write_delimited(
             writer = csv.writer(file, delimiter=chosen.delimiter, lineterminator="\n")
             if chosen.names:
                 writer.writerow(names)
-            if chosen.quotes:
-                writer = csv.writer(
-                    file,
-                    delimiter=chosen.delimiter,
-                    lineterminator="\n",
-                    quoting=csv.QUOTE_NONNUMERIC,
-                )
-            writer.writerows(zip(*columns, strict=True))
+            if not chosen.quotes:
+                writer.writerows(zip(*columns, strict=True))
+                return
+            quoted = [
+                [_quoted(cell) if _is_text(part, name, chosen) else cell for cell in column]
+                for name, column in zip(names, columns, strict=True)
+            ]
+            file.writelines(f"{chosen.delimiter.join(row)}\n" for row in zip(*quoted, strict=True))
     except OSError:
         raise file_could_not_be_opened(path) from None
+
+
+def _is_text(data: Dataset, name: str, chosen: Writing) -> bool:
+    """Whether the values of a variable are written as texts: strings, labels, formatted numbers."""
+    labelled = chosen.labels and data.value_label_of(name) is not None
+    return data.variable(name).is_string or labelled or chosen.formats
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -44,6 +44,34 @@ def test_what_a_text_file_looks_like(tmp_path: Path) -> None:
     assert (tmp_path / "t.csv").read_text().splitlines()[-1] == "8\t"
 
 
+def test_outsheet_puts_texts_in_quotes_unless_told_otherwise(tmp_path: Path) -> None:
+    made = small()
+    made.run(f'outsheet id name in 1 using "{tmp_path}/q.txt"', quietly=True)
+    first = (tmp_path / "q.txt").read_text().splitlines()[1]
+    assert first.startswith('1\t"') and first.endswith('"')
+    made.run(f'outsheet id name in 1 using "{tmp_path}/q.txt", replace noquote', quietly=True)
+    assert '"' not in (tmp_path / "q.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import delimited nosuch.csv, bindquotes(strict)",
+        "matrix list A, nodotz",
+        "statsby, by(group) force: summarize x",
+        "permute x r(mean), force: summarize x",
+        "bootstrap r(mean), force: summarize x",
+        "joinby id using nosuch, update",
+    ],
+)
+def test_options_without_an_effect_are_refused(line: str) -> None:
+    made = small()
+    made.run("matrix A = (1, 2)", quietly=True)
+    with pytest.raises(StataError) as caught:
+        made.output(line)
+    assert caught.value.code == 198 and "not yet supported" in caught.value.message
+
+
 def test_delimiters_and_names_are_found_out(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
     path.write_text("Id;Full name;1st\n1;ann;0.1\n2;bob;.\n")

@@ -54,9 +54,10 @@ def _rows(text: str | None) -> tuple[int | None, int | None]:
     "import delimited",
     "import delim",
     syntax="[anything] [using/] [, clear Delimiters(string asis) VARNames(string) case(string) "
-    "ROWRange(string) ENCoding(string) STRINGCols(string) asdouble BINDQuotes(string)]",
-    unsupported="COLRange(string) NUMERICCols(string) asfloat DECIMALSeparator(string) "
-    "GROUPSeparator(string) STRIPQuotes(string) PARSELocale(string) EMPTYlines(string)",
+    "ROWRange(string) ENCoding(string) STRINGCols(string) asdouble]",
+    unsupported="BINDQuotes(string) COLRange(string) NUMERICCols(string) asfloat "
+    "DECIMALSeparator(string) GROUPSeparator(string) STRIPQuotes(string) PARSELocale(string) "
+    "EMPTYlines(string)",
     help="read a text file with delimiters",
     section="Files",
 )
@@ -167,7 +168,7 @@ def export_delimited(state: State, arguments: Arguments) -> None:
             delimiter,
             not nameless,
             not arguments.flag("nolabel"),
-            arguments.flag("quote"),
+            not arguments.flag("noquote") if old else arguments.flag("quote"),
             arguments.flag("datafmt"),
             arguments.flag("replace"),
         ),

@@ -181,8 +181,8 @@ def cross(state: State, arguments: Arguments) -> None:
 @command(
     "joinby",
     "joinby",
-    syntax="[varlist(default=none)] using [, UNMatched(string) _merge(name) UPDATE REPLACE "
-    "noLabel]",
+    syntax="[varlist(default=none)] using [, UNMatched(string) _merge(name) REPLACE]",
+    unsupported="UPDATE noLabel",
     help="pair all observations within groups",
     section="Data",
 )

@@ -47,8 +47,8 @@ QUANTITIES = {
     "predictnl",
     syntax="newvarlist(min=1 max=1) =exp [if] [in] [, SE(newvarname) VARiance(newvarname) "
     "Wald(newvarname) P(newvarname) CI(newvarlist min=2 max=2) Level(cilevel) "
-    "ITERate(integer 100) FORCE DF(real 0)]",
-    unsupported="G(string)",
+    "DF(real 0)]",
+    unsupported="ITERate(integer 100) FORCE G(string)",
     help="nonlinear predictions with standard errors",
     section="Postestimation",
 )

@@ -84,7 +84,8 @@ def matrix_input(state: State, text: str) -> None:
 @command(
     "matrix list",
     "matrix l",
-    syntax="anything [, noBlank noHAlf noHeader noNames Format(string) Title(string) NODOTz]",
+    syntax="anything [, noBlank noHAlf noHeader noNames Format(string) Title(string)]",
+    unsupported="NODOTz",
     help="show a matrix",
     section="Programming",
 )

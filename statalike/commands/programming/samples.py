@@ -98,7 +98,8 @@ def mark(state: State, text: str) -> None:
 @command(
     "markout",
     "markout",
-    syntax="anything [, STRok SYSMISSok]",
+    syntax="anything [, STRok]",
+    unsupported="SYSMISSok",
     help="unmark observations with missing values",
     section="Programming",
 )

@@ -50,10 +50,10 @@ SYNTAX = (
     "[anything(equalok everything)] [, Reps(integer 50) STRata(varlist) SIze(integer 0) "
     "CLuster(varlist) IDcluster(newvarname) GRoup(varname) SAving(string asis) BCA TIES MSE "
     "SEED(integer 0) Level(cilevel) NOTABle NOHeader NOLegend NODOTS DOTS(integer 1) NOIsily "
-    "TItle(string) NODROP REJect(string) EForm(string) FORCE cformat(string) pformat(string) "
+    "TItle(string) NODROP REJect(string) EForm(string) cformat(string) pformat(string) "
     "sformat(string) noCI noPValues COEFLegend]"
 )
-UNSUPPORTED = "JACKknifeopts(string) TRace VERbose NOSVYadjust"
+UNSUPPORTED = "FORCE JACKknifeopts(string) TRace VERbose NOSVYadjust"
 
 
 @command(

@@ -31,9 +31,9 @@ from statalike.state import State
 SYNTAX = (
     "anything(equalok everything) [, Reps(integer 100) SEED(integer 0) STRata(varlist) "
     "SAving(string asis) LEft RIght EPS(real 1e-7) Level(cilevel) NODOTS DOTS(integer 1) "
-    "NOLegend NOHeader NOIsily NODROP TItle(string) FORCE]"
+    "NOLegend NOHeader NOIsily NODROP TItle(string)]"
 )
-UNSUPPORTED = "TRace VERbose ENUMerate NOWARN REJect(string)"
+UNSUPPORTED = "FORCE TRace VERbose ENUMerate NOWARN REJect(string)"
 
 
 @command(

@@ -27,9 +27,9 @@ from statalike.state import State
 
 SYNTAX = (
     "[anything(equalok everything)] [, BY(varlist) CLEAR SAving(string asis) TOTAL SUBsets "
-    "NODOTS NOLegend FORCE FORCEDROP NODROP NOIsily BASEpop(string)]"
+    "NODOTS NOLegend NODROP NOIsily]"
 )
-UNSUPPORTED = "TRace VERbose DOTS(integer 1)"
+UNSUPPORTED = "FORCE FORCEDROP BASEpop(string) TRace VERbose DOTS(integer 1)"
 
 
 @command(
